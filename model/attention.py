@@ -1,0 +1,168 @@
+"""Multi-head attention: every step by its name, every choice an argument.
+
+Vaswani et al. 2017 (arXiv 1706.03762), §3.2; grouped queries: Ainslie et al. 2023
+(arXiv 2305.13245), §2.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.choices import Choices, Score
+from model.geometry import Geometry
+from model.masks import masked_softmax
+from model.positions import relative_buckets, rotate
+from model.shape import Shape
+from model.tape import Tape
+
+_ADDITIVE_BYTES = 64 * 2**20  # additive scores materialise queries × keys × d_head: in slices
+
+
+class AdditiveWeights(nn.Module):
+    """W₁, W₂ (heads, d_head, d_head) and v (heads, d_head) of additive scores."""
+
+    def __init__(self, n_heads: int, d_head: int) -> None:
+        super().__init__()
+        self.queries = nn.Parameter(torch.eye(d_head).repeat(n_heads, 1, 1))
+        self.keys = nn.Parameter(torch.eye(d_head).repeat(n_heads, 1, 1))
+        self.vector = nn.Parameter(torch.ones(n_heads, d_head))
+
+
+class TransformerXLWeights(nn.Module):
+    """Projection of distance encodings, and the two biases u and v (heads, d_head)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.distances = nn.Linear(shape.d_model, shape.n_heads * shape.d_head, bias=False)
+        self.content_bias = nn.Parameter(torch.zeros(shape.n_heads, shape.d_head))
+        self.position_bias = nn.Parameter(torch.zeros(shape.n_heads, shape.d_head))
+
+
+def score(queries: Tensor, keys: Tensor, kind: Score, weights: AdditiveWeights | None) -> Tensor:
+    """Raw scores (batch, heads, queries, keys) of queries and keys (batch, heads, …, d_head).
+
+    additive: vᵀ tanh(W₁q + W₂k) (Bahdanau et al. 2015, arXiv 1409.0473, §A.1.2); without
+    trained weights W₁ = W₂ = I and v = 1.
+    """
+    if kind == "dot":
+        return queries @ keys.transpose(-2, -1)
+    if kind == "cosine":
+        return F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).transpose(-2, -1)
+    vector = torch.ones_like(queries[0, :, 0])  # (heads, d_head)
+    if weights is not None:
+        queries, keys, vector = queries @ weights.queries, keys @ weights.keys, weights.vector
+    row = keys.numel() * keys.element_size()  # bytes of one query against all keys
+    slices = queries.split(max(1, _ADDITIVE_BYTES // max(1, row)), dim=2)
+    return torch.cat(
+        [
+            # (batch, heads, slice, keys, d_head) · (heads, d_head)
+            torch.einsum(
+                "bhqkd,hd->bhqk", torch.tanh(part[:, :, :, None] + keys[:, :, None]), vector
+            )
+            for part in slices
+        ],
+        dim=2,
+    )
+
+
+class Attention(nn.Module):
+    """Weights of one attention; `forward` is a pure function of them and its arguments."""
+
+    def __init__(self, shape: Shape, *, cross: bool = False) -> None:
+        super().__init__()
+        self.n_heads, self.n_kv_heads, self.d_head = shape.n_heads, shape.n_kv_heads, shape.d_head
+        d_model, bias = shape.d_model, shape.query_bias
+        self.queries = nn.Linear(d_model, shape.n_heads * shape.d_head, bias=bias)
+        self.keys = nn.Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
+        self.values = nn.Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
+        self.output = nn.Linear(shape.n_heads * shape.d_head, d_model, bias=shape.output_bias)
+        self.additive = (
+            AdditiveWeights(shape.n_heads, shape.d_head) if shape.additive_score else None
+        )
+        self.xl = TransformerXLWeights(shape) if shape.positions == "xl" and not cross else None
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        choices: Choices,
+        ablated: tuple[int, ...],
+        geometry: Geometry,
+        relative: Tensor | None,
+        tape: Tape,
+        at: str,
+    ) -> Tensor:
+        """What x (batch, queries, d_model) reads from memory (batch, keys, d_model).
+
+        `ablated` heads write nothing. `relative` (buckets, heads) is T5's table of the stack.
+        Returns (batch, queries, d_model).
+        """
+        q = self._heads(self.queries(x))  # (batch, heads, queries, d_head)
+        k = self._heads((self.queries if choices.tied else self.keys)(memory))
+        v = self._heads(self.values(memory))  # (batch, heads, keys, d_head)
+        rotary = choices.positions == "rope" and not geometry.cross
+        if rotary:
+            query_angles, key_angles = geometry.angles(choices.offset)
+            q = rotate(tape(f"{at}.content_queries", q), query_angles)
+            k = rotate(tape(f"{at}.content_keys", k), key_angles)
+        q, k = tape(f"{at}.queries", q), tape(f"{at}.keys", k)
+        v = tape(f"{at}.values", v)
+
+        raw = score(q, k, choices.score, self.additive)
+        if choices.positions == "xl" and self.xl is not None:
+            raw = raw + tape(
+                f"{at}.position_scores", self._distance_scores(self.xl, q, k, geometry)
+            )
+        raw = tape(f"{at}.raw_scores", raw)  # (batch, heads, queries, keys)
+        scale = choices.temperature * (math.sqrt(self.d_head) if choices.scaled else 1.0)
+        scores = raw / scale
+        bias = self._bias(choices, geometry, relative)
+        if bias is not None:
+            scores = scores + tape(f"{at}.position_bias", bias)
+        scores = tape(f"{at}.scores", scores)  # before the mask
+        allowed = tape(f"{at}.mask", geometry.allowed(choices))  # True: may attend
+        weights = tape(f"{at}.weights", masked_softmax(scores, allowed))
+
+        heads = weights @ v  # (batch, heads, queries, d_head)
+        if ablated:
+            alive = torch.ones(self.n_heads, 1, 1, device=x.device)
+            alive[list(ablated)] = 0
+            heads = heads * alive
+        heads = tape(f"{at}.head_outputs", heads)
+        return tape(f"{at}.output", self.output(heads.transpose(1, 2).flatten(2)))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        """(batch, n, heads · d_head) → (batch, n_heads, n, d_head); heads that share keys and
+        values each see their own."""
+        x = x.unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+        return x.repeat_interleave(self.n_heads // x.shape[1], dim=1)
+
+    def _bias(self, choices: Choices, geometry: Geometry, relative: Tensor | None) -> Tensor | None:
+        """What ALiBi or T5 adds to the scaled scores, (1, heads, queries, keys)."""
+        if geometry.cross:
+            return None
+        if choices.positions == "alibi":
+            return geometry.alibi()[None]
+        if choices.positions == "relative" and relative is not None:
+            shape = geometry.shape
+            buckets = relative_buckets(
+                geometry.distances(),
+                bidirectional=not geometry.causal,
+                buckets=shape.relative_buckets,
+                reach=shape.relative_reach,
+            )
+            return relative[buckets].permute(2, 0, 1)[None]
+        return None
+
+    def _distance_scores(
+        self, xl: TransformerXLWeights, q: Tensor, k: Tensor, geometry: Geometry
+    ) -> Tensor:
+        """The three terms that Transformer-XL adds to q·k: (q + v)·r(i - j) + u·k
+        (Dai et al. 2019, arXiv 1901.02860, §3.3); (batch, heads, queries, keys)."""
+        table, row = geometry.distance_encodings()  # (distances, d_model), (queries, keys)
+        r = xl.distances(table).unflatten(-1, (self.n_heads, self.d_head))  # (distances, heads, d)
+        by_distance = torch.einsum("bhqd,rhd->bhqr", q + xl.position_bias[:, None], r)
+        towards = by_distance.gather(-1, row.expand(*by_distance.shape[:2], *row.shape))
+        return towards + torch.einsum("hd,bhkd->bhk", xl.content_bias, k)[:, :, None]

@@ -1,0 +1,153 @@
+"""A loaded model on the bench: weights, tokenizer, native choices, and `run`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from model.catalogue import locate
+from model.choices import Choices, native_choices
+from model.errors import ModelError
+from model.run import Run
+from model.shape import Shape
+from model.tape import Tape
+from model.transformer import Transformer
+from model.weights import read_weights
+from tokenizers import Tokenizer, from_gguf, load_tokenizer
+
+Text = str | tuple[str, str]  # a pair of sentences becomes one sequence with two segments
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch ready for a model, each tensor (batch, positions), padded on the right."""
+
+    ids: Tensor
+    real: Tensor  # False on padding
+    types: Tensor
+    tokens: list[list[str]]  # readable, without padding
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One model, shared read-only by every session and thread."""
+
+    name: str
+    shape: Shape
+    transformer: Transformer
+    tokenizer: Tokenizer
+
+    @property
+    def native(self) -> Choices:
+        """The choices that these weights were trained with."""
+        return native_choices(self.shape)
+
+    def run(
+        self,
+        text: Text | Sequence[Text],
+        choices: Choices | None = None,
+        tape: Tape | None = None,
+        *,
+        target: str | Sequence[str] | None = None,
+    ) -> Run:
+        """One forward pass, without gradients, over a text or a batch of texts.
+
+        choices: by default the native ones. tape: by default one that keeps everything, which
+        for long texts is much: name the sites that you need. target: what an encoder–decoder's
+        decoder reads. Raises ModelError for an empty or too long text and for illegal choices.
+        """
+        goal = None if target is None else self.encode(target)
+        return self.run_encoded(self.encode(text), choices, tape, goal=goal)
+
+    def run_encoded(
+        self,
+        source: Encoded,
+        choices: Choices | None = None,
+        tape: Tape | None = None,
+        *,
+        goal: Encoded | None = None,
+    ) -> Run:
+        """`run` on token ids, where a text would not give the ids that are wanted."""
+        chosen, tape = choices or self.native, tape or Tape()
+        with torch.no_grad():
+            self.transformer(
+                source.ids,
+                source.real,
+                source.types,
+                target=None if goal is None else goal.ids,
+                target_real=None if goal is None else goal.real,
+                choices=chosen,
+                tape=tape,
+            )
+        return Run(
+            shape=self.shape,
+            choices=chosen,
+            tokens=source.tokens,
+            ids=source.ids,
+            real=source.real,
+            kept=tape.kept,
+            target_tokens=None if goal is None else goal.tokens,
+        )
+
+    def encode(self, text: Text | Sequence[Text]) -> Encoded:
+        """Token ids of a text or a batch of texts, padded to the longest.
+
+        ModelError: "empty-text" where no token comes out, "too-long" past the model's context.
+        """
+        single = isinstance(text, str | tuple)
+        pairs = [(t, None) if isinstance(t, str) else t for t in ([text] if single else text)]
+        if not pairs:
+            raise ModelError("empty-text", "there is no text to run")
+        rows = [self.tokenizer.encode(first, second) for first, second in pairs]
+        return self.batch(
+            rows, [self.tokenizer.token_types(first, second) for first, second in pairs]
+        )
+
+    def batch(
+        self, rows: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
+    ) -> Encoded:
+        """Rows of token ids, and of segment ids (all 0 by default), padded to the longest."""
+        for row in rows:
+            if not row:
+                raise ModelError("empty-text", "there is no text to run")
+            if self.shape.context and len(row) > self.shape.context:
+                raise ModelError(
+                    "too-long",
+                    "the text has {tokens} tokens, this model reads at most {context}",
+                    tokens=len(row),
+                    context=self.shape.context,
+                )
+        ids = _padded(rows, self.tokenizer.special.pad or 0)
+        lengths = torch.tensor([len(row) for row in rows])
+        return Encoded(
+            ids=ids,
+            real=torch.arange(ids.shape[1]) < lengths[:, None],
+            types=torch.zeros_like(ids) if types is None else _padded(types, 0),
+            tokens=[self.tokenizer.tokens(row) for row in rows],
+        )
+
+
+def load(name_or_path: str | Path, progress: Callable[[float], None] | None = None) -> Bench:
+    """A bench with real weights: "minilm", "smollm2", "bert-tiny", a folder in Hugging Face
+    format, or a .gguf file.
+
+    `progress` is told the share done, 0 to 1. ModelError says what is missing, broken or not
+    supported. Only safetensors and GGUF are read, never pickle.
+    """
+    path = locate(name_or_path)
+    weights = read_weights(path, progress)
+    with torch.device("meta"):
+        transformer = Transformer(weights.shape)
+    transformer.load_state_dict(weights.state, assign=True)
+    transformer.requires_grad_(False).eval()
+    tokenizer = from_gguf(weights.metadata) if path.is_file() else load_tokenizer(path)
+    return Bench(str(name_or_path), weights.shape, transformer, tokenizer)
+
+
+def _padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:
+    """(batch, longest row), int64."""
+    tensors = [torch.tensor(row, dtype=torch.long) for row in rows]
+    return pad_sequence(tensors, batch_first=True, padding_value=filler)

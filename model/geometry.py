@@ -1,0 +1,86 @@
+"""Where the tokens of one call stand, and what masks and position schemes make of that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from model.choices import Choices
+from model.masks import allowed, parts_of
+from model.positions import alibi_bias, rope_rates, sinusoids
+from model.shape import Shape
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Queries and keys of one attention pattern in one call: encoder self-attention, decoder
+    self-attention or cross-attention.
+
+    `query_positions` (queries,) and `key_positions` (keys,) count tokens from 0; `real` (batch,
+    keys) is False on padding. What many layers share is computed once a call.
+    """
+
+    shape: Shape
+    query_positions: Tensor
+    key_positions: Tensor
+    real: Tensor
+    causal: bool = False
+    cross: bool = False
+    _memo: dict[tuple, Tensor] = field(default_factory=dict, compare=False)
+
+    def allowed(self, choices: Choices) -> Tensor:
+        """(batch, 1, queries, keys), True: may attend. Across stacks only padding counts."""
+        parts = parts_of(choices.mask, causal=self.causal, window=self.shape.window)
+        if self.cross:
+            parts &= {"padding"}
+        native = choices.mask == "native"
+        window = self.shape.window if native else choices.window
+        key = ("allowed", parts, window, choices.prefix)
+        return self._once(
+            key,
+            lambda: allowed(
+                parts,
+                self.query_positions,
+                self.key_positions,
+                self.real,
+                window=window,
+                prefix=choices.prefix,
+            ),
+        )
+
+    def angles(self, offset: int) -> tuple[Tensor, Tensor]:
+        """RoPE's angles of the queries (queries, d_head/2) and of the keys (keys, d_head/2)."""
+
+        def at(positions: Tensor) -> Tensor:
+            rates = rope_rates(self.shape.d_head, self.shape.rope_theta, self.shape.rope_scaling)
+            return (positions + offset).float()[:, None] * rates.to(positions.device)
+
+        queries = self._once(("query angles", offset), lambda: at(self.query_positions))
+        keys = self._once(("key angles", offset), lambda: at(self.key_positions))
+        return queries, keys
+
+    def alibi(self) -> Tensor:
+        """ALiBi's bias (heads, queries, keys)."""
+        return self._once(
+            ("alibi",),
+            lambda: alibi_bias(self.query_positions, self.key_positions, self.shape.n_heads),
+        )
+
+    def distances(self) -> Tensor:
+        """Key position minus query position, (queries, keys)."""
+        return self.key_positions - self.query_positions[:, None]
+
+    def distance_encodings(self) -> tuple[Tensor, Tensor]:
+        """Sinusoids (distances, d_model) of every distance query - key that occurs, and the row
+        that each (query, key) reads, (queries, keys)."""
+        steps = -self.distances()
+        lowest = int(steps.min())
+        span = torch.arange(lowest, int(steps.max()) + 1, device=steps.device)
+        table = self._once(("sinusoids",), lambda: sinusoids(span, self.shape.d_model))
+        return table, steps - lowest
+
+    def _once(self, key: tuple, make: Callable[[], Tensor]) -> Tensor:
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]

@@ -1,0 +1,37 @@
+"""Normalisation as a switch: layer, RMS, batch or none, on the same gain and bias."""
+
+import torch
+from torch import Tensor, nn
+
+from model.shape import Norm
+from model.tape import Tape
+
+
+class NormWeights(nn.Module):
+    """Gain and bias (d_model,) of one normalisation, whichever kind a call applies."""
+
+    def __init__(self, d_model: int, *, bias: bool) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
+
+    def forward(self, x: Tensor, kind: Norm, epsilon: float, tape: Tape, at: str) -> Tensor:
+        """Normalise x (batch, positions, d_model); with "none", x goes through untouched.
+
+        layer: each token by its own mean and variance (Ba et al. 2016, arXiv 1607.06450, §3).
+        rms: each token by its root mean square (Zhang & Sennrich 2019, arXiv 1910.07467, §3);
+            the tape's `variance` is then the mean square.
+        batch: each feature by its mean and variance over all positions of the batch, padding
+            included, always this pass's own (Ioffe & Szegedy 2015, arXiv 1502.03167, §3).
+        """
+        x = tape(f"{at}.input", x)
+        if kind == "none":
+            return tape(f"{at}.output", x)
+        if kind == "rms":
+            centred, spread = x, x.square().mean(-1, keepdim=True)  # (batch, positions, 1)
+        else:
+            axes = (0, 1) if kind == "batch" else (-1,)
+            spread, mean = torch.var_mean(x, dim=axes, correction=0, keepdim=True)
+            centred = x - tape(f"{at}.mean", mean)
+        normal = centred * torch.rsqrt(tape(f"{at}.variance", spread) + epsilon) * self.gain
+        return tape(f"{at}.output", normal if self.bias is None else normal + self.bias)

@@ -1,0 +1,277 @@
+"""The Transformer: embedding, stacks of layers, head. One class for encoder-only, decoder-only
+and encoder–decoder models (Vaswani et al. 2017, arXiv 1706.03762, Figure 1)."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.activations import activate
+from model.attention import Attention
+from model.choices import ABSOLUTE, Choices, check, native_choices
+from model.errors import ModelError
+from model.feed_forward import FeedForward
+from model.geometry import Geometry
+from model.norms import NormWeights
+from model.positions import sinusoids
+from model.shape import Shape
+from model.tape import Tape, silent
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call's settings, handed down by argument: nothing is ever written to a module."""
+
+    shape: Shape
+    choices: Choices
+    native: Choices
+    tape: Tape
+
+    def norm(self, weights: NormWeights, x: Tensor, choices: Choices, at: str) -> Tensor:
+        return weights(x, choices.norm, self.shape.norm_epsilon, self.tape, at)
+
+
+class Embedding(nn.Module):
+    """Token, position and segment tables."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        d_model = shape.d_model
+        self.tokens = nn.Embedding(shape.vocab_size, d_model)
+        self.positions = (
+            nn.Embedding(shape.context + shape.first_position, d_model)
+            if shape.positions == "learned"
+            else None
+        )
+        self.types = nn.Embedding(shape.token_types, d_model) if shape.token_types else None
+        self.norm = NormWeights(d_model, bias=shape.norm_bias) if shape.embedding_norm else None
+
+    def forward(self, ids: Tensor, types: Tensor | None, call: Call, at: str) -> Tensor:
+        """ids (batch, positions) → residual stream (batch, positions, d_model)."""
+        choices, tape = call.choices, call.tape
+        if choices.layers is not None:  # the input comes before the first layer: no one layer's
+            choices = call.native
+        x = tape(f"{at}.tokens", self.tokens(ids) * call.choices.multiplier)
+        if choices.positions in ABSOLUTE:
+            signal = self._signal(ids.shape[1], choices, call)  # (positions, d_model)
+            x = x + tape(f"{at}.positions", signal)
+        if self.types is not None:
+            types = torch.zeros_like(ids) if types is None else types
+            x = x + tape(f"{at}.types", self.types(types))
+        x = tape(f"{at}.sum", x)
+        return x if self.norm is None else call.norm(self.norm, x, choices, f"{at}.norm")
+
+    def _signal(self, n: int, choices: Choices, call: Call) -> Tensor:
+        positions = torch.arange(n, device=self.tokens.weight.device) + call.choices.offset
+        if choices.positions == "sinusoidal" or self.positions is None:
+            return sinusoids(positions, call.shape.d_model)
+        if n + call.choices.offset > call.shape.context:
+            raise ModelError(
+                "past-positions",
+                "position {last} has no row in the table of {context} learned positions",
+                last=n + call.choices.offset - 1,
+                context=call.shape.context,
+            )
+        return self.positions(positions + call.shape.first_position)
+
+
+class Layer(nn.Module):
+    """Self-attention, in a decoder with an encoder cross-attention, and feed-forward network,
+    each with its norm and residual connection."""
+
+    def __init__(self, shape: Shape, *, cross: bool) -> None:
+        super().__init__()
+        self.self_attention = Attention(shape)
+        self.attention_norm = NormWeights(shape.d_model, bias=shape.norm_bias)
+        self.cross_attention = Attention(shape, cross=True) if cross else None
+        self.cross_norm = NormWeights(shape.d_model, bias=shape.norm_bias) if cross else None
+        self.feed_forward = FeedForward(shape)
+        self.feed_forward_norm = NormWeights(shape.d_model, bias=shape.norm_bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor | None,
+        number: int,
+        geometry: Geometry,
+        across: Geometry | None,
+        relative: Tensor | None,
+        call: Call,
+        at: str,
+    ) -> Tensor:
+        """x (batch, positions, d_model) → the same, after layer `number` (counted through both
+        stacks), whose sites start with `at`."""
+        choices = call.choices.at(number, call.native)
+        tape = call.tape
+        heads = tuple(head for layer, head in choices.ablated if layer == number)
+        cross_heads = tuple(head for layer, head in choices.ablated_cross if layer == number)
+
+        def attend(y: Tensor) -> Tensor:
+            return self.self_attention(
+                y, y, choices, heads, geometry, relative, tape, f"{at}.self_attention"
+            )
+
+        def attend_across(y: Tensor) -> Tensor:
+            return cast(Attention, self.cross_attention)(
+                y, memory, choices, cross_heads, across, None, tape, f"{at}.cross_attention"
+            )
+
+        def feed(y: Tensor) -> Tensor:
+            return self.feed_forward(y, choices, tape, f"{at}.feed_forward")
+
+        x = tape(f"{at}.input", x)
+        sublayers = [(attend, self.attention_norm, "attention")]
+        if self.cross_norm is not None:
+            sublayers.append((attend_across, self.cross_norm, "cross"))
+        sublayers.append((feed, self.feed_forward_norm, "feed_forward"))
+        for sublayer, norm, name in sublayers:
+            kept = choices.residual in (
+                "both",
+                "feed_forward" if name == "feed_forward" else "attention",
+            )
+            if choices.place == "pre":
+                written = sublayer(call.norm(norm, x, choices, f"{at}.{name}_norm"))
+                x = x + written if kept else written
+            else:
+                written = sublayer(x)
+                x = call.norm(norm, x + written if kept else written, choices, f"{at}.{name}_norm")
+            x = tape(f"{at}.after_{name}", x)
+        return x
+
+
+class Head(nn.Module):
+    """From the residual stream to logits: linear, or BERT's transform before it."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        mlm = shape.head == "mlm"
+        self.transform = nn.Linear(shape.d_model, shape.d_model) if mlm else None
+        self.norm = NormWeights(shape.d_model, bias=True) if mlm else None
+        self.output = (
+            None if shape.tied_head else nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+        )
+        self.bias = nn.Parameter(torch.zeros(shape.vocab_size)) if shape.head_bias else None
+
+    def forward(self, x: Tensor, tokens: Tensor, call: Call) -> Tensor:
+        """x (batch, positions, d_model), token table (vocab, d_model) → (batch, positions, vocab)."""
+        if self.transform is not None and self.norm is not None:
+            x = activate(self.transform(x), call.shape.head_activation)
+            # the head is no layer of the stack: it keeps its own norm whatever is switched
+            x = call.norm(self.norm, x, call.native, "head.norm")
+        return F.linear(x, tokens if self.output is None else self.output.weight, self.bias)
+
+
+class Transformer(nn.Module):
+    """All weights of one `Shape`. `forward` writes to nothing, so one object serves any number
+    of threads, each with its own choices."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.native = native_choices(shape)
+        self.embedding = Embedding(shape)
+        cross = shape.kind == "encoder-decoder"
+        self.encoder = nn.ModuleList(Layer(shape, cross=False) for _ in range(shape.encoder_layers))
+        self.decoder = nn.ModuleList(Layer(shape, cross=cross) for _ in range(shape.decoder_layers))
+        self.encoder_norm, self.encoder_relative = _ends(shape, shape.encoder_layers)
+        self.decoder_norm, self.decoder_relative = _ends(shape, shape.decoder_layers)
+        self.head = None if shape.head == "none" else Head(shape)
+
+    def forward(
+        self,
+        ids: Tensor,
+        real: Tensor | None = None,
+        types: Tensor | None = None,
+        *,
+        target: Tensor | None = None,
+        target_real: Tensor | None = None,
+        choices: Choices | None = None,
+        tape: Tape | None = None,
+    ) -> Tensor:
+        """Logits (batch, positions, vocab), or without a head the last hidden states (batch,
+        positions, d_model).
+
+        ids (batch, positions); real, same shape, is False on padding; types are segment ids. An
+        encoder–decoder reads ids in its encoder and target (batch, positions) in its decoder.
+        Raises ModelError for choices that these weights do not permit.
+        """
+        call = Call(self.shape, choices or self.native, self.native, tape or silent())
+        check(call.choices, self.shape)
+        call.tape.start()
+        memory, memory_real = None, None
+        if self.shape.encoder_layers:
+            memory_real = _real(ids, real)
+            memory = self._stack("encoder", ids, memory_real, types, None, None, call)
+            ids, real, types = (ids if target is None else target), target_real, None
+        x = memory
+        if self.shape.decoder_layers:
+            x = self._stack("decoder", ids, _real(ids, real), types, memory, memory_real, call)
+        assert x is not None  # a Shape has at least one stack
+        if self.head is not None:
+            x = call.tape("logits", self.head(x, self.embedding.tokens.weight, call))
+        call.tape.finish()
+        return x
+
+    def _stack(
+        self,
+        name: str,
+        ids: Tensor,
+        real: Tensor,
+        types: Tensor | None,
+        memory: Tensor | None,
+        memory_real: Tensor | None,
+        call: Call,
+    ) -> Tensor:
+        """One stack from ids to its last hidden states (batch, positions, d_model)."""
+        decoder = name == "decoder"
+        layers, norm, relative, first = (
+            (self.decoder, self.decoder_norm, self.decoder_relative, self.shape.encoder_layers)
+            if decoder
+            else (self.encoder, self.encoder_norm, self.encoder_relative, 0)
+        )
+        here = torch.arange(ids.shape[1], device=ids.device)
+        geometry = Geometry(self.shape, here, here, real, causal=decoder)
+        across = None
+        if memory is not None and memory_real is not None:
+            there = torch.arange(memory.shape[1], device=ids.device)
+            across = Geometry(self.shape, here, there, memory_real, cross=True)
+        table = None if relative is None else relative.weight
+        x = self.embedding(ids, types, call, f"{name}.embedding")
+        for i, layer in enumerate(layers):
+            x = layer(x, memory, first + i, geometry, across, table, call, f"{name}.{i}")
+        x = call.tape(f"{name}.output", x)
+        if norm is not None:
+            choices = call.choices if call.choices.layers is None else call.native
+            x = call.norm(norm, x, choices, f"{name}.norm")
+        return x
+
+
+def initialised(shape: Shape, seed: int, std: float = 0.02) -> Transformer:
+    """A Transformer with fresh weights: matrices normal with this standard deviation, biases 0,
+    gains 1; the same for the same seed."""
+    transformer = Transformer(shape)
+    dice = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in transformer.named_parameters():
+            if weight.dim() > 1 and ".additive." not in name:
+                weight.normal_(0, std, generator=dice)
+            elif name.endswith("bias"):
+                weight.zero_()
+    return transformer
+
+
+def _ends(shape: Shape, layers: int) -> tuple[NormWeights | None, nn.Embedding | None]:
+    """A stack's final norm and its table of relative positions, where it has them."""
+    norm = NormWeights(shape.d_model, bias=shape.norm_bias) if shape.final_norm and layers else None
+    relative = (
+        nn.Embedding(shape.relative_buckets, shape.n_heads)
+        if shape.positions == "relative" and layers
+        else None
+    )
+    return norm, relative
+
+
+def _real(ids: Tensor, real: Tensor | None) -> Tensor:
+    return torch.ones_like(ids, dtype=torch.bool) if real is None else real.bool()
