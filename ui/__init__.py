@@ -1,0 +1,1 @@
+"""What the pages share: language, navigation, page anatomy, caches and URL state."""
