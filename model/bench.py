@@ -1,7 +1,7 @@
 """A loaded model on the bench: weights, tokenizer, native choices, and `run`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,24 +11,14 @@ from torch.nn.utils.rnn import pad_sequence
 from model.catalogue import locate
 from model.choices import Choices, native_choices
 from model.errors import ModelError
-from model.run import Run
+from model.run import Encoded, Run
 from model.shape import Shape
 from model.tape import Tape
-from model.transformer import Transformer
+from model.transformer import WHOLE, Span, Transformer
 from model.weights import read_weights
 from tokenizers import Tokenizer, from_gguf, load_tokenizer
 
 Text = str | tuple[str, str]  # a pair of sentences becomes one sequence with two segments
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A batch ready for a model, each tensor (batch, positions), padded on the right."""
-
-    ids: Tensor
-    real: Tensor  # False on padding
-    types: Tensor
-    tokens: list[list[str]]  # readable, without padding
 
 
 @dataclass(frozen=True)
@@ -69,8 +59,11 @@ class Bench:
         tape: Tape | None = None,
         *,
         goal: Encoded | None = None,
+        span: Span = WHOLE,
+        logits_at: Sequence[int] | None = None,
     ) -> Run:
-        """`run` on token ids, where a text would not give the ids that are wanted."""
+        """`run` on token ids, on a span of layers (see `resume`), with the logits of some
+        positions only (by default of all)."""
         chosen, tape = choices or self.native, tape or Tape()
         with torch.no_grad():
             self.transformer(
@@ -81,16 +74,61 @@ class Bench:
                 target_real=None if goal is None else goal.real,
                 choices=chosen,
                 tape=tape,
+                span=span,
+                logits_at=logits_at,
             )
-        return Run(
-            shape=self.shape,
-            choices=chosen,
-            tokens=source.tokens,
-            ids=source.ids,
-            real=source.real,
-            kept=tape.kept,
-            target_tokens=None if goal is None else goal.tokens,
+        return Run(self.shape, chosen, source, goal, tape.kept)
+
+    def resume(
+        self,
+        run: Run,
+        layer: int,
+        choices: Choices | None = None,
+        tape: Tape | None = None,
+        *,
+        last: int | None = None,
+        logits_at: Sequence[int] | None = None,
+    ) -> Run:
+        """The same call again from `layer` on, without what comes before it: up to and without
+        layer `last`, or to the logits. The numbers equal those of the whole pass.
+
+        The run's tape must have kept the residual stream entering `layer`. choices: by default
+        the run's; others must agree with them before `layer`, else ModelError "resume-differs".
+        """
+        chosen = choices or run.choices
+        if not self._agree(chosen, run.choices, layer):
+            raise ModelError(
+                "resume-differs",
+                "these choices change something before layer {layer}: run from the start",
+                layer=layer,
+            )
+        stack, _ = self.shape.stack_of(layer)
+        memory = None
+        if self.shape.kind == "encoder-decoder" and stack == "decoder":
+            memory = run.last_hidden("encoder")
+        span = Span(layer, last, run.residual(layer), memory)
+        return self.run_encoded(
+            run.source, chosen, tape, goal=run.goal, span=span, logits_at=logits_at
         )
+
+    def _agree(self, one: Choices, other: Choices, layer: int) -> bool:
+        """Whether two choices do the same at the input and in every layer before `layer`."""
+
+        def before(choices: Choices) -> list[Choices]:
+            entry = choices if choices.layers is None else self.native
+            entry = replace(entry, offset=choices.offset, multiplier=choices.multiplier)
+            inside = [choices.at(number, self.native) for number in range(layer)]
+            return [
+                replace(
+                    here,
+                    layers=None,
+                    ablated=tuple(pair for pair in choices.ablated if pair[0] < layer),
+                    ablated_cross=tuple(pair for pair in choices.ablated_cross if pair[0] < layer),
+                )
+                for here in (entry, *inside)
+            ]
+
+        return before(one) == before(other)
 
     def encode(self, text: Text | Sequence[Text]) -> Encoded:
         """Token ids of a text or a batch of texts, padded to the longest.

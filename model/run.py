@@ -181,21 +181,32 @@ class EmbeddingView(_View):
 
 
 @dataclass(frozen=True)
+class Encoded:
+    """A batch ready for a model, each tensor (batch, positions), padded on the right."""
+
+    ids: Tensor
+    real: Tensor  # False on padding
+    types: Tensor  # segment ids
+    tokens: list[list[str]]  # readable, without padding
+
+
+@dataclass(frozen=True)
 class Run:
     """One call's result. Layer numbers count through the encoder, then the decoder.
 
-    tokens: the readable tokens of each text of the batch, without padding; target_tokens: those
-    of the decoder, for an encoder–decoder.
-    ids, real: (batch, positions), real is False on padding.
+    source is the batch that was read; goal what an encoder–decoder's decoder read.
     """
 
     shape: Shape
     choices: Choices
-    tokens: list[list[str]]
-    ids: Tensor
-    real: Tensor
+    source: Encoded
+    goal: Encoded | None
     kept: dict[str, Tensor]
-    target_tokens: list[list[str]] | None = None
+
+    @property
+    def tokens(self) -> list[list[str]]:
+        """The readable tokens of each text of the batch, without padding."""
+        return self.source.tokens
 
     @property
     def logits(self) -> Tensor | None:
@@ -231,9 +242,13 @@ class Run:
     def hidden(self, layer: int) -> Tensor:
         """Hidden states (batch, positions, d_model) entering a layer; layer n_layers gives the
         last ones, after the final norm where there is one (Hugging Face's `hidden_states`)."""
-        if layer < self.shape.n_layers:
-            return self.residual(layer)
-        stack, _ = self.shape.stack_of(layer - 1)
+        if layer == self.shape.n_layers:
+            return self.last_hidden(self.shape.stack_of(layer - 1)[0])
+        return self.residual(layer)
+
+    def last_hidden(self, stack: str) -> Tensor:
+        """Last hidden states (batch, positions, d_model) of "encoder" or "decoder", after its
+        final norm where there is one."""
         name = "norm.output" if self.shape.final_norm else "output"
         return _View(self.kept, stack)._read(name)
 

@@ -1,6 +1,7 @@
 """The Transformer: embedding, stacks of layers, head. One class for encoder-only, decoder-only
 and encoder–decoder models (Vaswani et al. 2017, arXiv 1706.03762, Figure 1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +22,29 @@ from model.tape import Tape, silent
 
 
 @dataclass(frozen=True)
+class Span:
+    """The layers that one call runs, `first` up to and without `last` (None: to the logits), as
+    numbers counted through both stacks. A call that starts behind layer 0 is given the residual
+    stream (batch, positions, d_model) that enters `first`, and in a decoder with an encoder
+    what the encoder handed over, `memory` (batch, positions, d_model)."""
+
+    first: int = 0
+    last: int | None = None
+    residual: Tensor | None = None
+    memory: Tensor | None = None
+
+    def covers(self, layer: int) -> bool:
+        return self.first <= layer and self.reaches(layer + 1)
+
+    def reaches(self, layer: int) -> bool:
+        """Whether the layers before `layer` are all within the call's end."""
+        return self.last is None or layer <= self.last
+
+
+WHOLE = Span()
+
+
+@dataclass(frozen=True)
 class Call:
     """One call's settings, handed down by argument: nothing is ever written to a module."""
 
@@ -28,6 +52,7 @@ class Call:
     choices: Choices
     native: Choices
     tape: Tape
+    span: Span
 
     def norm(self, weights: NormWeights, x: Tensor, choices: Choices, at: str) -> Tensor:
         return weights(x, choices.norm, self.shape.norm_epsilon, self.tape, at)
@@ -127,10 +152,8 @@ class Layer(nn.Module):
             sublayers.append((attend_across, self.cross_norm, "cross"))
         sublayers.append((feed, self.feed_forward_norm, "feed_forward"))
         for sublayer, norm, name in sublayers:
-            kept = choices.residual in (
-                "both",
-                "feed_forward" if name == "feed_forward" else "attention",
-            )
+            kind = "feed_forward" if name == "feed_forward" else "attention"
+            kept = choices.residual in ("both", kind)
             if choices.place == "pre":
                 written = sublayer(call.norm(norm, x, choices, f"{at}.{name}_norm"))
                 x = x + written if kept else written
@@ -155,7 +178,7 @@ class Head(nn.Module):
         self.bias = nn.Parameter(torch.zeros(shape.vocab_size)) if shape.head_bias else None
 
     def forward(self, x: Tensor, tokens: Tensor, call: Call) -> Tensor:
-        """x (batch, positions, d_model), token table (vocab, d_model) → (batch, positions, vocab)."""
+        """x (batch, positions, d_model), tokens (vocab, d_model) → (batch, positions, vocab)."""
         if self.transform is not None and self.norm is not None:
             x = activate(self.transform(x), call.shape.head_activation)
             # the head is no layer of the stack: it keeps its own norm whatever is switched
@@ -189,27 +212,34 @@ class Transformer(nn.Module):
         target_real: Tensor | None = None,
         choices: Choices | None = None,
         tape: Tape | None = None,
+        span: Span = WHOLE,
+        logits_at: Sequence[int] | None = None,
     ) -> Tensor:
         """Logits (batch, positions, vocab), or without a head the last hidden states (batch,
         positions, d_model).
 
         ids (batch, positions); real, same shape, is False on padding; types are segment ids. An
         encoder–decoder reads ids in its encoder and target (batch, positions) in its decoder.
+        span: the layers to run. logits_at: the positions whose logits are wanted, by default
+        all: the vocabulary is often the widest matrix of the model.
         Raises ModelError for choices that these weights do not permit.
         """
-        call = Call(self.shape, choices or self.native, self.native, tape or silent())
+        call = Call(self.shape, choices or self.native, self.native, tape or silent(), span)
         check(call.choices, self.shape)
         call.tape.start()
-        memory, memory_real = None, None
-        if self.shape.encoder_layers:
-            memory_real = _real(ids, real)
-            memory = self._stack("encoder", ids, memory_real, types, None, None, call)
-            ids, real, types = (ids if target is None else target), target_real, None
-        x = memory
-        if self.shape.decoder_layers:
+        encoders = self.shape.encoder_layers
+        x, memory, memory_real = span.residual, span.memory, _real(ids, real)
+        if span.first < encoders:
+            x = memory = self._stack("encoder", ids, memory_real, types, None, None, call)
+        if encoders and target is not None:
+            ids, real = target, target_real
+        if self.shape.decoder_layers and span.reaches(encoders + 1):
+            types = None if encoders else types
             x = self._stack("decoder", ids, _real(ids, real), types, memory, memory_real, call)
-        assert x is not None  # a Shape has at least one stack
-        if self.head is not None:
+        if x is None:
+            raise ValueError("a span that starts behind the first layer needs its residual stream")
+        if self.head is not None and span.last is None:
+            x = x if logits_at is None else x[:, list(logits_at)]
             x = call.tape("logits", self.head(x, self.embedding.tokens.weight, call))
         call.tape.finish()
         return x
@@ -238,13 +268,17 @@ class Transformer(nn.Module):
             there = torch.arange(memory.shape[1], device=ids.device)
             across = Geometry(self.shape, here, there, memory_real, cross=True)
         table = None if relative is None else relative.weight
-        x = self.embedding(ids, types, call, f"{name}.embedding")
+        x = call.span.residual if call.span.first >= first else None
+        if x is None:
+            x = self.embedding(ids, types, call, f"{name}.embedding")
         for i, layer in enumerate(layers):
-            x = layer(x, memory, first + i, geometry, across, table, call, f"{name}.{i}")
-        x = call.tape(f"{name}.output", x)
-        if norm is not None:
-            choices = call.choices if call.choices.layers is None else call.native
-            x = call.norm(norm, x, choices, f"{name}.norm")
+            if call.span.covers(first + i):
+                x = layer(x, memory, first + i, geometry, across, table, call, f"{name}.{i}")
+        if call.span.reaches(first + len(layers)):
+            x = call.tape(f"{name}.output", x)
+            if norm is not None:
+                choices = call.choices if call.choices.layers is None else call.native
+                x = call.norm(norm, x, choices, f"{name}.norm")
         return x
 
 

