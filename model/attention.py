@@ -50,8 +50,9 @@ def score(queries: Tensor, keys: Tensor, kind: Score, weights: AdditiveWeights |
         return queries @ keys.transpose(-2, -1)
     if kind == "cosine":
         return F.normalize(queries, dim=-1) @ F.normalize(keys, dim=-1).transpose(-2, -1)
-    vector = torch.ones_like(queries[0, :, 0])  # (heads, d_head)
-    if weights is not None:
+    if weights is None:
+        vector = torch.ones_like(queries[0, :, 0])  # (heads, d_head)
+    else:
         queries, keys, vector = queries @ weights.queries, keys @ weights.keys, weights.vector
     row = keys.numel() * keys.element_size()  # bytes of one query against all keys
     slices = queries.split(max(1, _ADDITIVE_BYTES // max(1, row)), dim=2)
@@ -65,6 +66,16 @@ def score(queries: Tensor, keys: Tensor, kind: Score, weights: AdditiveWeights |
         ],
         dim=2,
     )
+
+
+def score_terms(query: Tensor, key: Tensor, kind: Score) -> Tensor:
+    """What each feature (d_head,) of one query and one key adds to their raw score; for additive
+    scores without trained weights."""
+    if kind == "dot":
+        return query * key
+    if kind == "cosine":
+        return F.normalize(query, dim=-1) * F.normalize(key, dim=-1)
+    return torch.tanh(query + key)
 
 
 class Attention(nn.Module):
@@ -162,7 +173,7 @@ class Attention(nn.Module):
         """The three terms that Transformer-XL adds to q·k: (q + v)·r(i - j) + u·k
         (Dai et al. 2019, arXiv 1901.02860, §3.3); (batch, heads, queries, keys)."""
         table, row = geometry.distance_encodings()  # (distances, d_model), (queries, keys)
-        r = xl.distances(table).unflatten(-1, (self.n_heads, self.d_head))  # (distances, heads, d)
+        r = xl.distances(table.to(q.dtype)).unflatten(-1, (self.n_heads, self.d_head))
         by_distance = torch.einsum("bhqd,rhd->bhqr", q + xl.position_bias[:, None], r)
         towards = by_distance.gather(-1, row.expand(*by_distance.shape[:2], *row.shape))
         return towards + torch.einsum("hd,bhkd->bhk", xl.content_bias, k)[:, :, None]

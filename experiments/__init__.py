@@ -1,0 +1,1 @@
+"""Measurements: pure functions from a bench, a text and settings to evidence."""

@@ -1,0 +1,70 @@
+"""One cell of an attention matrix, from the vectors to the number."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from model.attention import score_terms
+from model.choices import Choices
+from model.run import AttentionView
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The arithmetic of query i and key j in one head, each number the model's own.
+
+    terms: one row per feature: feature, query, key, and the term it adds to the raw score.
+    content: what the terms sum to with the vectors as they were before RoPE turned them; `raw`
+        is the sum with the vectors as scored, plus `position_score` (Transformer-XL's).
+    divisor: √d_head and temperature together. bias: ALiBi's or T5's, added after the division.
+    score = raw / divisor + bias. row: one row per key: its score, whether the mask allows it,
+    exp(score - highest allowed score), and the weight, its share of their sum.
+    """
+
+    terms: pd.DataFrame
+    content: float
+    position_score: float
+    raw: float
+    divisor: float
+    bias: float
+    score: float
+    allowed: bool
+    row: pd.DataFrame
+    weight: float
+
+
+def arithmetic(
+    view: AttentionView, choices: Choices, head: int, query: int, key: int, batch: int = 0
+) -> Cell:
+    """Take one cell of a layer's attention apart. `choices` are those in force in this layer."""
+    q, k = view.queries[batch, head, query], view.keys[batch, head, key]  # (d_head,)
+    content_q = view.content_queries[batch, head, query]
+    content_k = view.content_keys[batch, head, key]
+    terms = score_terms(q, k, choices.score)  # (d_head,)
+    content = score_terms(content_q, content_k, choices.score).sum()
+    extra, bias = view.position_scores, view.position_bias
+    scores = view.scores[batch, head, query]  # (keys,)
+    allowed = view.mask[batch, head, query]  # (keys,)
+    weights = view.weights[batch, head, query]  # (keys,)
+    highest = scores[allowed].max() if allowed.any() else scores.max()
+    exponentials = (scores - highest).exp() * allowed
+    return Cell(
+        terms=pd.DataFrame({"query": q.tolist(), "key": k.tolist(), "term": terms.tolist()}),
+        content=float(content),
+        position_score=0.0 if extra is None else float(extra[batch, head, query, key]),
+        raw=float(view.raw_scores[batch, head, query, key]),
+        divisor=choices.temperature * (math.sqrt(len(q)) if choices.scaled else 1.0),
+        bias=0.0 if bias is None else float(bias[0, head, query, key]),
+        score=float(scores[key]),
+        allowed=bool(allowed[key]),
+        row=pd.DataFrame(
+            {
+                "score": scores.tolist(),
+                "allowed": allowed.tolist(),
+                "exponential": exponentials.tolist(),
+                "weight": weights.tolist(),
+            }
+        ),
+        weight=float(weights[key]),
+    )

@@ -1,0 +1,41 @@
+"""What a head attends to, in numbers."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+QUANTITIES = ("entropy", "largest", "itself", "previous", "first", "special")
+
+
+def profile(weights: Tensor, special: Sequence[int] = ()) -> Tensor:
+    """Six quantities of each head (heads, 6), in the order of `QUANTITIES`, from attention
+    weights (heads, queries, keys) of one text.
+
+    entropy: mean over queries of -Σ w ln w, in nats. largest: mean over queries of the largest
+    weight. itself, previous, first, special: mean share of a query's attention that goes to its
+    own position, to the one before, to position 0, and to the `special` key positions together.
+    previous and first leave query 0 out, which has no previous token and is itself the first.
+    NaN where a text of one token leaves nothing to average.
+    """
+    later = weights[:, 1:]  # (heads, queries - 1, keys)
+    return torch.stack(
+        [
+            torch.special.entr(weights).sum(-1).mean(-1),
+            weights.amax(-1).mean(-1),
+            weights.diagonal(dim1=-2, dim2=-1).mean(-1),
+            later.diagonal(dim1=-2, dim2=-1).mean(-1),
+            later[..., 0].mean(-1),
+            weights[..., list(special)].sum(-1).mean(-1),
+        ],
+        dim=-1,
+    )
+
+
+def evidence(profiles: Tensor) -> pd.DataFrame:
+    """One row per head of profiles (layers, heads, 6): layer, head, and the quantities."""
+    layers, heads, _ = profiles.shape
+    index = pd.MultiIndex.from_product([range(layers), range(heads)], names=["layer", "head"])
+    frame = pd.DataFrame(profiles.flatten(0, 1).numpy(), index=index, columns=list(QUANTITIES))
+    return frame.reset_index()

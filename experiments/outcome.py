@@ -1,0 +1,49 @@
+"""What a switch did to the model: predictions and hidden states, native against variant."""
+
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from experiments.reading import Reading
+from model import Bench
+
+
+def predictions(
+    native: Tensor, variant: Tensor, bench: Bench, top: int = 10
+) -> tuple[pd.DataFrame, float]:
+    """Predictions from two rows of logits (vocab,): the tokens in the `top` of either, and the
+    divergence KL(native ‖ variant) in nats.
+
+    Columns: id, token, native, variant (probabilities), native_rank, variant_rank (from 1);
+    sorted by the native probability.
+    """
+    log_native, log_variant = native.log_softmax(-1), variant.log_softmax(-1)
+    best = torch.cat([native.topk(top).indices, variant.topk(top).indices]).unique()  # (≤ 2·top,)
+    frame = pd.DataFrame(
+        {
+            "id": best.tolist(),
+            "token": bench.tokenizer.tokens(best.tolist()),
+            "native": log_native[best].exp().tolist(),
+            "variant": log_variant[best].exp().tolist(),
+            "native_rank": [int((native > native[i]).sum()) + 1 for i in best],
+            "variant_rank": [int((variant > variant[i]).sum()) + 1 for i in best],
+        }
+    ).sort_values(["native", "variant"], ascending=False, ignore_index=True)
+    divergence = F.kl_div(log_variant, log_native, reduction="sum", log_target=True)
+    return frame, max(0.0, float(divergence))  # rounding may fall below its least value, 0
+
+
+def cosines(native: Reading, variant: Reading) -> pd.DataFrame:
+    """How far each token's last hidden state moved: token, cosine (1: same direction), and the
+    ratio of the norms, variant over native."""
+    last = native.run.shape.n_layers
+    before, after = native.run.hidden(last)[0], variant.run.hidden(last)[0]  # (tokens, d_model)
+    return pd.DataFrame(
+        {
+            "position": range(len(before)),
+            "token": native.run.tokens[0],
+            "cosine": F.cosine_similarity(before, after, dim=-1).tolist(),
+            "norm_ratio": (after.norm(dim=-1) / before.norm(dim=-1)).tolist(),
+        }
+    )
