@@ -1,0 +1,154 @@
+"""A tokenizer: normalise, find added tokens, split into words, look up pieces, surround."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+from tokenizers.added_tokens import AddedToken, AddedTokens
+from tokenizers.alphabet import readable, to_bytes
+from tokenizers.decoders import Decoder
+from tokenizers.errors import TokenizerError
+from tokenizers.normalizers import Normalizer, without_surrogates
+from tokenizers.pretokenizers import Step, split
+from tokenizers.processors import Encoded, Template
+
+Kind = Literal["wordpiece", "byte-level BPE"]
+
+
+class Model(Protocol):
+    """Turns one word into ids."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def vocabulary(self) -> Mapping[str, int]: ...
+
+    def __call__(self, word: str, /) -> Sequence[int]: ...
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """The ids of the tokens with a role; None where the vocabulary has none for it."""
+
+    cls: int | None = None
+    sep: int | None = None
+    mask: int | None = None
+    pad: int | None = None
+    bos: int | None = None
+    eos: int | None = None
+    unk: int | None = None
+
+
+class Tokenizer:
+    """Text to token ids and back, with a vocabulary that was trained elsewhere.
+
+    It never pads and never truncates. Any string can be encoded; lone surrogates, which no UTF-8
+    has, count as U+FFFD. One object may be used from many threads.
+
+    Attributes:
+        kind: ``"wordpiece"`` or ``"byte-level BPE"``.
+        vocabulary: every entry → its id, added tokens included.
+        special: the ids of the tokens with a role.
+        special_ids: the ids that ``decode(…, skip_special=True)`` leaves out.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        normalize: Normalizer,
+        words: Iterable[Step],
+        decoder: Decoder,
+        template: Template = Template(),
+        added: Iterable[AddedToken] = (),
+        special: SpecialTokens = SpecialTokens(),
+    ) -> None:
+        self._model = model
+        self._words = tuple(words)
+        self._decoder = decoder
+        self._template = template
+        self._added = AddedTokens(added, normalize)
+        vocabulary = dict(model.vocabulary)
+        vocabulary.update((token.content, token.id) for token in self._added.tokens)
+        self._pieces = {id: piece for piece, id in vocabulary.items()}
+        self._pieces.update((token.id, token.content) for token in self._added.tokens)
+        self.kind: Kind = model.kind
+        self.vocabulary: Mapping[str, int] = MappingProxyType(vocabulary)
+        self.special = special
+        self.special_ids = frozenset(token.id for token in self._added.tokens if token.special)
+
+    @property
+    def size(self) -> int:
+        """The number of entries of the vocabulary."""
+        return len(self.vocabulary)
+
+    def encode(self, text: str, pair: str | None = None, *, special: bool = True) -> list[int]:
+        """The ids of `text`, or of `text` and `pair`.
+
+        Args:
+            special: put the special tokens around that the model was trained with.
+        """
+        return self.encode_with_types(text, pair, special=special).ids
+
+    def token_types(self, text: str, pair: str | None = None, *, special: bool = True) -> list[int]:
+        """The segment of each id that `encode` returns: 0, or 1 for a pair's second text."""
+        return self.encode_with_types(text, pair, special=special).types
+
+    def encode_with_types(
+        self, text: str, pair: str | None = None, *, special: bool = True
+    ) -> Encoded:
+        """Ids and segments together, from one pass."""
+        second = None if pair is None else self._ids(pair)
+        return self._template(self._ids(text), second, special)
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for part in self._added.split(without_surrogates(text)):
+            if isinstance(part, AddedToken):
+                ids.append(part.id)
+            else:
+                for word in split(part, self._words):
+                    ids.extend(self._model(word))
+        return ids
+
+    def decode(self, ids: Iterable[int], *, skip_special: bool = False) -> str:
+        """The text of `ids`.
+
+        Args:
+            skip_special: leave special tokens out.
+
+        Raises:
+            TokenizerError: ``unknown-id``.
+        """
+        if skip_special:
+            ids = (id for id in ids if id not in self.special_ids)
+        return self._decoder(self.pieces(ids))
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The vocabulary's own entries, e.g. ``Ġthe``, ``##ing``.
+
+        Raises:
+            TokenizerError: ``unknown-id``.
+        """
+        try:
+            return [self._pieces[id] for id in ids]
+        except KeyError as error:
+            raise TokenizerError("unknown-id", id=error.args[0]) from None
+
+    def tokens(self, ids: Iterable[int]) -> list[str]:
+        """The entries as a reader can read them, for labels.
+
+        WordPieces stay as they are. Byte-level pieces become text, a leading space being a space;
+        bytes that are part of a character only are shown as hex, like ``⟨e4 b8⟩``.
+
+        Raises:
+            TokenizerError: ``unknown-id``.
+        """
+        pieces = self.pieces(ids)
+        if self.kind == "wordpiece":
+            return pieces
+        return [readable(to_bytes(piece)) for piece in pieces]

@@ -1,0 +1,250 @@
+"""tokenizer.json, the one-file format of Hugging Face's tokenizers, → a Tokenizer.
+
+Each component is known or refused by name; presets for padding and truncation are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tokenizers.added_tokens import AddedToken
+from tokenizers.bpe import ByteLevelBPE
+from tokenizers.decoders import Decoder, WordPieceDecoder, decode_bytes, decode_spaced
+from tokenizers.errors import TokenizerError
+from tokenizers.normalizers import BertNormalizer, Normalizer, identity, nfc
+from tokenizers.pretokenizers import (
+    SPLITS,
+    Step,
+    bert_words,
+    digit_runs,
+    gpt2_words,
+    single_digits,
+    with_leading_space,
+)
+from tokenizers.processors import Slot, Template, bert_template, roberta_template
+from tokenizers.section import Section
+from tokenizers.tokenizer import Model, Tokenizer
+from tokenizers.vocabulary import read_added_token, read_merges, read_vocabulary, roles, token_id
+from tokenizers.wordpiece import WordPiece
+
+
+def read_tokenizer_json(root: Section, config: Section) -> Tokenizer:
+    """A Tokenizer from the whole of tokenizer.json.
+
+    Args:
+        root: tokenizer.json.
+        config: tokenizer_config.json, which only names the tokens with a role.
+
+    Raises:
+        TokenizerError: with the file and the field, for whatever is malformed or not supported.
+    """
+    model = _model(_required_section(root, "model"))
+    byte_level = isinstance(model, ByteLevelBPE)
+    added = list(_added_tokens(root, model.vocabulary))
+    vocabulary = {**model.vocabulary, **{token.content: token.id for token in added}}
+    return Tokenizer(
+        model,
+        normalize=_normalizer(root, byte_level),
+        words=_steps(root, byte_level),
+        decoder=_decoder(root, byte_level),
+        template=_template(root, vocabulary),
+        added=added,
+        special=roles(config, vocabulary),
+    )
+
+
+def _required_section(parent: Section, name: str) -> Section:
+    parent.required(name, dict)
+    section = parent.section(name)
+    assert section is not None
+    return section
+
+
+def _components(root: Section, name: str, parts: str) -> list[tuple[str, Section]]:
+    """The component in field `name` as a row of (type, component): one, or a Sequence's parts."""
+    component = root.section(name)
+    if component is None:
+        return []
+    row = [component]
+    if component.required("type", str) == "Sequence":
+        component.required(parts, list)
+        row = list(component.sections(parts))
+    return [(part.required("type", str), part) for part in row]
+
+
+def _model(model: Section) -> Model:
+    kind = model.optional("type", str)
+    if kind is None:  # older files leave the type out
+        kind = "BPE" if "merges" in model.values else "WordPiece"
+    if kind not in ("BPE", "WordPiece"):
+        raise model.unsupported("type", kind)
+    vocabulary = read_vocabulary(model, "vocab")
+    return _bpe(model, vocabulary) if kind == "BPE" else _wordpiece(model, vocabulary)
+
+
+def _wordpiece(model: Section, vocabulary: Mapping[str, int]) -> WordPiece:
+    unknown = model.text("unk_token", "[UNK]")
+    if unknown not in vocabulary:
+        raise TokenizerError(
+            "unknown-token", file=model.file, field=model.at("unk_token"), token=unknown
+        )
+    longest = model.optional("max_input_chars_per_word", int)
+    if longest is not None and longest < 0:
+        raise model.bad("max_input_chars_per_word", "a whole number, at least 0", longest)
+    return WordPiece(
+        vocabulary,
+        unknown,
+        prefix=model.text("continuing_subword_prefix", "##"),
+        longest_word=100 if longest is None else longest,
+    )
+
+
+def _bpe(model: Section, vocabulary: Mapping[str, int]) -> ByteLevelBPE:
+    model.expect("dropout", None, 0.0)
+    model.expect("byte_fallback", None, False)
+    model.expect("continuing_subword_prefix", None, "")
+    model.expect("end_of_word_suffix", None, "")
+    unknown = model.text("unk_token", "")
+    bpe = ByteLevelBPE(
+        vocabulary,
+        read_merges(model, "merges", model.required("merges", list), vocabulary),
+        unknown=unknown if unknown in vocabulary else None,
+        fuse_unknown=model.flag("fuse_unk", False),
+        ignore_merges=model.flag("ignore_merges", False),
+    )
+    if unknown and bpe.unknown is None and not bpe.complete:
+        raise TokenizerError(
+            "unknown-token", file=model.file, field=model.at("unk_token"), token=unknown
+        )
+    return bpe
+
+
+def _normalizer(root: Section, byte_level: bool) -> Normalizer:
+    components = _components(root, "normalizer", "normalizers")
+    for kind, part in components[1:]:
+        raise part.unsupported("type", kind)
+    for kind, part in components:
+        if kind == "NFC":
+            return nfc
+        if kind == "BertNormalizer" and not byte_level:
+            return BertNormalizer(
+                clean_text=part.flag("clean_text", True),
+                handle_chinese_chars=part.flag("handle_chinese_chars", True),
+                strip_accents=part.optional("strip_accents", bool),
+                lowercase=part.flag("lowercase", True),
+            )
+        raise part.unsupported("type", kind)
+    return identity
+
+
+def _steps(root: Section, byte_level: bool) -> list[Step]:
+    steps: list[Step] = []
+    components = _components(root, "pre_tokenizer", "pretokenizers")
+    for kind, part in components:
+        match kind:
+            case "BertPreTokenizer" if not byte_level:
+                steps.append(bert_words)
+            case "Digits":
+                one = part.flag("individual_digits", False)
+                steps.append(single_digits if one else digit_runs)
+            case "Split":
+                steps.append(_split(part))
+            case "ByteLevel" if byte_level and part is components[-1][1]:
+                if part.flag("add_prefix_space", True):
+                    steps.append(with_leading_space)
+                if part.flag("use_regex", True):
+                    steps.append(gpt2_words)
+            case _:
+                raise part.unsupported("type", kind)
+    if byte_level and not (components and components[-1][0] == "ByteLevel"):
+        raise root.unsupported("pre_tokenizer", "BPE without ByteLevel")
+    return steps
+
+
+def _split(part: Section) -> Step:
+    pattern = _required_section(part, "pattern").required("Regex", str)
+    part.expect("behavior", "Isolated")
+    part.expect("invert", None, False)
+    if pattern not in SPLITS:
+        raise part.unsupported("pattern.Regex", pattern)
+    return SPLITS[pattern]
+
+
+def _decoder(root: Section, byte_level: bool) -> Decoder:
+    components = _components(root, "decoder", "decoders")
+    for kind, part in components[1:]:
+        raise part.unsupported("type", kind)
+    for kind, part in components:
+        if kind == "WordPiece" and not byte_level:
+            return WordPieceDecoder(part.text("prefix", "##"), part.flag("cleanup", True))
+        if kind == "ByteLevel" and byte_level:
+            return decode_bytes
+        raise part.unsupported("type", kind)
+    return decode_spaced
+
+
+def _template(root: Section, vocabulary: Mapping[str, int]) -> Template:
+    templates: list[Template] = []
+    for kind, part in _components(root, "post_processor", "processors"):
+        match kind:
+            case "ByteLevel":  # only moves offsets
+                continue
+            case "BertProcessing":
+                template = bert_template(_named(part, "cls"), _named(part, "sep"))
+            case "RobertaProcessing":
+                template = roberta_template(_named(part, "cls"), _named(part, "sep"))
+            case "TemplateProcessing":
+                special = _template_tokens(part)
+                template = Template(
+                    single=tuple(_slots(part, "single", special)),
+                    pair=tuple(_slots(part, "pair", special)),
+                )
+            case _:
+                raise part.unsupported("type", kind)
+        if templates:
+            raise part.unsupported("type", f"{kind}, a second template")
+        templates.append(template)
+    return templates[0] if templates else Template()
+
+
+def _named(part: Section, name: str) -> int:
+    """The id in a ``["[CLS]", 101]`` pair."""
+    match part.required(name, list):
+        case [str(), id]:
+            return token_id(part, name, id)
+        case found:
+            raise part.bad(name, "a token and its id", found)
+
+
+def _template_tokens(part: Section) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    tokens = part.section("special_tokens")
+    for name in tokens.values if tokens else ():
+        token = _required_section(tokens, name)
+        ids = token.required("ids", list)
+        found[name] = tuple(token_id(token, "ids", id) for id in ids)
+    return found
+
+
+def _slots(part: Section, name: str, special: Mapping[str, tuple[int, ...]]) -> Iterator[Slot]:
+    part.required(name, list)
+    for slot in part.sections(name):
+        match slot.values:
+            case {"Sequence": {"id": "A", "type_id": int(type)}}:
+                yield Slot("first", type)
+            case {"Sequence": {"id": "B", "type_id": int(type)}} if name == "pair":
+                yield Slot("second", type)
+            case {"SpecialToken": {"id": str(token), "type_id": int(type)}} if token in special:
+                yield Slot(special[token], type)
+            case found:
+                raise part.bad(slot.path.removeprefix(f"{part.path}."), "a slot", found)
+
+
+def _added_tokens(root: Section, vocabulary: Mapping[str, int]) -> Iterator[AddedToken]:
+    for entry in root.sections("added_tokens"):
+        token = read_added_token(entry, token_id(entry, "id", entry.values.get("id")))
+        if vocabulary.get(token.content, token.id) != token.id:
+            raise entry.bad(
+                "id", f"{vocabulary[token.content]}, its id in the vocabulary", token.id
+            )
+        yield token
