@@ -1,0 +1,100 @@
+"""What every colour means, in one place, for Plotly charts and the canvas viewer alike.
+
+Queries are blue, keys orange-red, values green; attention weights are one sequential purple
+ramp whose zero is the page itself (white, or the dark theme's background); differences are
+brown (less) to teal (more), told apart by readers with any common colour blindness. Signed
+quantities of one kind (a query vector, raw scores) run from a muted complement through the
+page's background to the hue of their kind. Masked is the only neutral grey, and hatched.
+
+A ramp is a tuple of hex colours, equally spaced from its lowest value to its highest.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Ramp = tuple[str, ...]
+ThemeName = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """All colours with a meaning, for one theme."""
+
+    queries: str
+    keys: str
+    values: str
+    masked: str  # ground of the hatch
+    masked_hatch: str  # its stripes
+    more: str  # gained: the difference ramp's positive end
+    less: str  # lost: its negative end
+    weights_ramp: Ramp  # sequential, from 0
+    difference_ramp: Ramp  # diverging, centred on 0, as are all below
+    scores_ramp: Ramp
+    queries_ramp: Ramp
+    keys_ramp: Ramp
+    values_ramp: Ramp
+
+
+LIGHT = Palette(
+    queries="#1f5fc4",
+    keys="#d1401a",
+    values="#23803f",
+    masked="#dcdde0",
+    masked_hatch="#bcbec4",
+    more="#0b766c",
+    less="#96590c",
+    weights_ramp=("#ffffff", "#eee6fb", "#d0b5f1", "#a877de", "#7a3bbf", "#4d138f", "#290452"),
+    difference_ramp=(
+        "#6b3d05",
+        "#b1752a",
+        "#e3c493",
+        "#ffffff",
+        "#8fd0c6",
+        "#23948a",
+        "#04514b",
+    ),
+    scores_ramp=("#4e5c14", "#8b9a4a", "#ccd4a8", "#ffffff", "#d0b5f1", "#8e50cf", "#3c0b73"),
+    queries_ramp=("#6f5a1c", "#a9924f", "#ddd0ac", "#ffffff", "#a9c6f2", "#4b86dc", "#12408c"),
+    keys_ramp=("#215764", "#5f95a1", "#b3d0d7", "#ffffff", "#f6bda9", "#e2663f", "#98270a"),
+    values_ramp=("#6f335c", "#a86c94", "#dcbcd1", "#ffffff", "#a8dab5", "#45a562", "#125629"),
+)
+
+DARK = Palette(
+    queries="#79aef8",
+    keys="#ff8a66",
+    values="#6fd08a",
+    masked="#34373f",
+    masked_hatch="#50545e",
+    more="#5fd3c5",
+    less="#e0a95a",
+    weights_ramp=("#15121b", "#2a1b4a", "#4f2c8a", "#7c4cc4", "#a97eea", "#d3b8fb", "#faf5ff"),
+    difference_ramp=(
+        "#ffdca3",
+        "#cf9344",
+        "#63431a",
+        "#15121b",
+        "#124a48",
+        "#2fa79b",
+        "#a9f5ea",
+    ),
+    scores_ramp=("#e4efa6", "#9dac4c", "#434c1e", "#15121b", "#42277a", "#9767dd", "#ead9ff"),
+    queries_ramp=("#f1dfa6", "#b49b4d", "#4b411f", "#15121b", "#1b3c73", "#4f8ae6", "#c9e0ff"),
+    keys_ramp=("#b8e6f0", "#5b9cab", "#21424b", "#15121b", "#6b2a18", "#e56b45", "#ffd6c8"),
+    values_ramp=("#f3cfe4", "#b16f9b", "#4c2b41", "#15121b", "#17502a", "#41a862", "#c2f5d0"),
+)
+
+
+def palette(theme: ThemeName) -> Palette:
+    """The colours of one theme."""
+    return DARK if theme == "dark" else LIGHT
+
+
+def colorscale(ramp: Ramp) -> list[list[float | str]]:
+    """A ramp as Plotly wants it: [[0.0, first], …, [1.0, last]]."""
+    last = len(ramp) - 1
+    return [[place / last, colour] for place, colour in enumerate(ramp)]
+
+
+def both_themes() -> dict[str, dict[str, str | Ramp]]:
+    """Both palettes as plain values, as the viewer's script receives them."""
+    return {"light": asdict(LIGHT), "dark": asdict(DARK)}

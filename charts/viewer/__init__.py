@@ -1,0 +1,25 @@
+"""The attention viewer: matrices of any size on a canvas, fed bytes, giving back clicks.
+
+Three views share one Streamlit component: ``focus`` shows one head (native, variant, difference;
+as matrices or as lines), ``atlas`` all heads as thumbnails (made by ``pool``), ``matrices`` a row
+of any matrices. They take arrays and translated words, and know nothing of models.
+"""
+
+from charts.viewer.atlas import AtlasEvent, atlas
+from charts.viewer.focus import FocusEvent, focus
+from charts.viewer.matrices import Axis, MatricesEvent, Panel, matrices
+from charts.viewer.pooling import pool
+from charts.viewer.words import WORDS
+
+__all__ = [
+    "WORDS",
+    "AtlasEvent",
+    "Axis",
+    "FocusEvent",
+    "MatricesEvent",
+    "Panel",
+    "atlas",
+    "focus",
+    "matrices",
+    "pool",
+]

@@ -1,0 +1,467 @@
+// One head: native, variant and their difference, as matrices or as lines.
+
+import { Agreed, Mailbox } from "./agreed.js";
+import { readTheme, roundUp, Scale } from "./colour.js";
+import { drawLegend, LEGEND } from "./legend.js";
+import { Lines } from "./lines.js";
+import { Panel, Window } from "./panel.js";
+import { Pen } from "./pen.js";
+import { Pointer } from "./pointer.js";
+import { Choice, node, Stage } from "./stage.js";
+import { fill, number, visible } from "./text.js";
+
+const NARROW = 600; // one panel at a time, behind buttons
+const GAP = 22;
+const TALLEST = 620;
+const LARGEST_CELL = 44;
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+const largest = (cells) => cells.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+export class Focus {
+  constructor(root) {
+    this.stage = new Stage(root);
+    this.stage.draw = () => this.draw();
+    this.pen = new Pen(this.stage);
+    this.lines = new Lines(this.stage);
+    this.mail = new Mailbox((event) => this.send(event));
+    this.hovered = null;
+    this.tab = "native";
+    this.boxed = null;
+    this.built = null;
+    this.#listen();
+  }
+
+  // ---- what arrives -------------------------------------------------------------------------
+
+  update({ header, arrays }) {
+    const fresh = !this.header;
+    const shape = (h) => JSON.stringify([h.queries, h.keys]);
+    const other = fresh || shape(header) !== shape(this.header);
+    this.header = header;
+    this.arrays = arrays;
+    this.words = header.words;
+    for (const name of ["head", "cell", "view", "threshold"]) {
+      if (fresh) this[name] = new Agreed(header[name]);
+      else this[name].hear(header[name]);
+    }
+    if (other) {
+      this.window = new Window(header.queries.length, header.keys.length);
+      this.hovered = null;
+      this.lines.pinned = null;
+    }
+    this.built = null;
+    if (fresh) this.#furnish();
+    this.restyle();
+  }
+
+  restyle() {
+    this.theme = readTheme(this.stage.element, this.header.colours);
+    this.pen.use(this.theme);
+    this.built = null;
+    this.#refresh();
+  }
+
+  destroy() {
+    this.mail.close();
+    this.stage.destroy();
+  }
+
+  // ---- what leaves --------------------------------------------------------------------------
+
+  #post(did, quiet = 0) {
+    this.mail.post(() => ({
+      did,
+      head: this.head.value,
+      cell: this.cell.value,
+      view: this.view.value,
+      threshold: this.threshold.value,
+    }), quiet);
+  }
+
+  #switchHead(head) {
+    if (head === this.head.value || !this.header.heads.includes(head)) return;
+    this.head.set(head);
+    this.#post("head", 120);
+    this.#refresh();
+  }
+
+  #choose(cell) {
+    if (JSON.stringify(cell) === JSON.stringify(this.cell.value)) return;
+    this.cell.set(cell);
+    this.#post("cell");
+    this.#refresh();
+  }
+
+  // ---- furniture ----------------------------------------------------------------------------
+
+  #furnish() {
+    const { words } = this;
+    this.views = new Choice(words.view, (view) => {
+      this.view.set(view);
+      this.stage.scroller.scrollTop = 0;
+      this.#post("view");
+      this.#refresh();
+    });
+    this.strip = new Choice(words.head, (head) => this.#switchHead(head));
+    this.strip.element.classList.add("heads");
+    this.tabs = new Choice(words.picture, (tab) => {
+      this.tab = tab;
+      this.#refresh();
+    });
+    this.slider = node("input", { type: "range", min: "0.05", max: "1", step: "0.05" });
+    this.stage.listen(this.slider, "input", () => {
+      this.threshold.set(Number(this.slider.value));
+      this.#post("threshold", 300);
+      this.#refresh();
+    });
+    this.share = node("output");
+    this.sliderName = node("span");
+    this.sliderBox = node("label", { class: "slider" }, this.sliderName, this.slider, this.share);
+    this.stage.toolbar.append(
+      this.views.element, this.strip.element, this.sliderBox, this.tabs.element,
+    );
+    this.table = node("tbody");
+    this.tableHead = node("tr");
+    this.summary = node("summary");
+    this.details = node(
+      "details", {}, this.summary,
+      node("div", { class: "table" }, node("table", {}, node("thead", {}, this.tableHead), this.table)),
+    );
+    this.stage.listen(this.details, "toggle", () => this.#fillTable());
+    this.stage.below.append(this.details);
+  }
+
+  #refreshToolbar() {
+    const { words, header } = this;
+    this.views.set(
+      ["matrix", "lines"].map((value) => ({ value, text: words[value] })),
+      this.view.value, words.view,
+    );
+    this.strip.set(
+      header.heads.map((value) => ({
+        value, text: String(value), title: fill(words.head_number, { head: value }),
+      })),
+      this.head.value, words.head,
+    );
+    this.strip.element.hidden = header.heads.length < 2;
+    const narrow = this.stage.width <= NARROW;
+    this.tabs.element.hidden = !header.variant || !narrow;
+    this.tabs.set(
+      ["native", "variant", "difference"].map((value) => ({ value, text: words[value] })),
+      this.tab, words.picture,
+    );
+    this.sliderBox.hidden = this.view.value !== "lines";
+    this.sliderName.textContent = words.threshold;
+    this.slider.value = String(this.threshold.value);
+    this.share.textContent = `${Math.round(this.threshold.value * 100)} %`;
+    this.stage.offerSaving(words, `attention-head-${this.shown}.png`);
+    this.summary.textContent = words.table;
+    this.stage.canvas.setAttribute("aria-label", fill(words.summary, {
+      head: this.shown, queries: header.queries.length, keys: header.keys.length,
+    }));
+  }
+
+  // ---- the panels of a head -----------------------------------------------------------------
+
+  // The head whose cells are here: the wanted one, or the one that the server sent while the
+  // wanted one is on its way.
+  get shown() {
+    const { head, native } = { head: this.head.value, native: this.header.native };
+    return head in native ? head : Number(Object.keys(native)[0]);
+  }
+
+  #mask(side, head) {
+    const mask = this.header.masks[side];
+    if (mask === null) return null;
+    if (mask === "causal") {
+      const size = this.header.queries.length;
+      if (this.causal?.length !== size * size) {
+        this.causal = new Uint8Array(size * size);
+        for (let i = 0; i < size; i++) this.causal.fill(1, i * size + i + 1, (i + 1) * size);
+      }
+      return this.causal;
+    }
+    return this.arrays[typeof mask === "number" ? mask : mask[head]].cells;
+  }
+
+  #build() {
+    const { header, words, theme, shown } = this;
+    if (this.built === shown) return;
+    this.built = shown;
+    this.lines.forget();
+    const rows = {
+      count: header.queries.length, labels: header.queries, name: words.queries,
+      axis: words.rows_queries, colour: theme.palette.queries,
+    };
+    const columns = {
+      count: header.keys.length, labels: header.keys, name: words.keys,
+      axis: words.columns_keys, colour: theme.palette.keys,
+    };
+    const common = { rows, columns, window: this.window };
+    const source = { native: this.arrays[header.native[shown]] };
+    if (header.variant) source.variant = this.arrays[header.variant[shown]];
+    const sides = Object.keys(source);
+    const high = roundUp(Math.max(...sides.map((side) => largest(source[side].cells))));
+    const weights = new Scale("weights", header.high ?? high);
+    this.panels = sides.map((side) => new Panel({
+      ...common,
+      side,
+      title: header.variant ? words[side] : fill(words.head_number, { head: shown }),
+      cells: source[side].cells,
+      source: [source[side]],
+      masked: this.#mask(side, shown),
+      scale: weights,
+    }));
+    if (header.variant) {
+      const [native, variant] = this.panels;
+      const cells = variant.cells.map((weight, n) => weight - native.cells[n]);
+      const masked = native.masked && variant.masked
+        ? native.masked.map((gone, n) => gone & variant.masked[n])
+        : null;
+      this.panels.push(new Panel({
+        ...common,
+        side: "difference",
+        title: words.difference,
+        cells,
+        source: [source.native, source.variant],
+        parts: [native.cells, variant.cells],
+        masked,
+        scale: new Scale("difference", roundUp(largest(cells))),
+        signs: { more: words.gained, less: words.lost },
+      }));
+    }
+    if (this.details?.open) this.#fillTable();
+  }
+
+  #refresh() {
+    this.stage.redrawNow();
+    this.#tell();
+  }
+
+  draw() {
+    if (!this.header) return;
+    this.#build();
+    this.#refreshToolbar();
+    const narrow = this.stage.width <= NARROW && this.panels.length > 1;
+    this.drawn = narrow ? this.panels.filter(({ side }) => side === this.tab) : this.panels;
+    if (this.view.value === "lines") {
+      this.lines.draw(this.pen, this.theme, this.drawn, this.threshold.value, this.cell.value);
+    } else {
+      this.#drawMatrices(this.drawn);
+    }
+  }
+
+  #drawMatrices(panels) {
+    const { pen, theme, words } = this;
+    const [first, ...others] = panels;
+    const width = this.stage.width;
+    const options = { height: TALLEST, largest: LARGEST_CELL };
+    first.measure(pen, theme, { ...options, width });
+    const aside = first.gutter + first.margin;
+    const each = (width - aside - GAP * others.length - 2) / panels.length;
+    let size = first.measure(pen, theme, { ...options, width: each + aside });
+    first.place(0, 0);
+    let x = size.width + GAP;
+    for (const panel of others) {
+      size = panel.measure(pen, theme, { ...options, width: each, withRows: false, cell: first.cell });
+      panel.place(x, 0);
+      // Titles and legends need some room even where the matrix itself is small.
+      x += Math.max(size.width, 120) + GAP;
+    }
+    const height = first.head + first.body.height + 8 + LEGEND;
+    pen.ground(this.stage.open(height), height);
+    const lit = this.hovered;
+    for (const panel of panels) panel.draw(pen, theme, { lit, chosen: this.cell.value });
+    const masked = panels.some((panel) => panel.masked) ? words.masked : "";
+    panels.forEach((panel, n) => {
+      if (n === 0 || panel.scale !== panels[n - 1].scale) {
+        const next = panels.slice(n).find((other) => other.scale !== panel.scale);
+        const room = (next ? next.box.x : width) - panel.box.x - 12;
+        drawLegend(pen, theme, panel.scale, panel.box.x, height - LEGEND, room, {
+          title: panel.scale.signed ? words.weight_difference : words.weight,
+          masked: n === 0 ? masked : "",
+        });
+      }
+    });
+    this.#drawBox();
+  }
+
+  // The frame that is being dragged open, on every panel.
+  #drawBox() {
+    if (!this.boxed) return;
+    const { context } = this.pen;
+    const [from, start, end] = this.boxed;
+    for (const panel of this.drawn) {
+      const shift = panel.box.x - from.box.x;
+      context.strokeStyle = this.theme.text;
+      context.setLineDash([4, 3]);
+      context.lineWidth = 1;
+      context.strokeRect(start[0] + shift, start[1], end[0] - start[0], end[1] - start[1]);
+      context.setLineDash([]);
+    }
+  }
+
+  // ---- reading values -----------------------------------------------------------------------
+
+  #tell(spoken = false) {
+    const { words, header } = this;
+    if (!this.built && this.built !== 0) return;
+    const cell = this.hovered ?? this.cell.value;
+    const token = (label, style) => [visible(label).slice(0, 40), style, label.slice(0, 400)];
+    if (this.view.value === "lines" && !this.hovered && this.lines.hovered) {
+      const { side, n } = this.lines.hovered;
+      const style = side ? "key" : "query";
+      this.stage.tell([token((side ? header.keys : header.queries)[n], style)], spoken);
+      return;
+    }
+    if (!cell) {
+      this.stage.tell([[this.view.value === "lines" ? words.hint_lines : words.hint, "hint"]]);
+      return;
+    }
+    const [i, j] = cell;
+    const at = i * header.keys.length + j;
+    const pieces = [
+      token(header.queries[i], "query"), ["→", "arrow"], token(header.keys[j], "key"),
+    ];
+    for (const panel of this.panels) {
+      const value = panel.cells[at];
+      const uncertainty = panel.source.reduce((sum, array, n) =>
+        sum + array.uncertainty((panel.parts ?? [panel.cells])[n][at]), 0);
+      const sign = panel.scale.signed && value > 0 ? "+" : "";
+      const text = panel.masked?.[at] ? words.masked : sign + number(value, uncertainty);
+      pieces.push([words[panel.side], "name"], [text, "value"]);
+    }
+    this.stage.tell(pieces, spoken);
+  }
+
+  // For screen readers and for those who prefer numbers: each query's strongest key.
+  #fillTable() {
+    if (!this.details.open) return;
+    const { header, words } = this;
+    const sides = this.panels.filter(({ side }) => side !== "difference");
+    this.tableHead.replaceChildren(
+      node("th", { scope: "col" }, words.query),
+      ...sides.flatMap(({ side }) => [
+        node("th", { scope: "col" }, `${words[side]}: ${words.strongest}`),
+        node("th", { scope: "col" }, words.weight),
+      ]),
+    );
+    this.table.replaceChildren(...header.queries.map((query, i) => {
+      const cells = sides.flatMap((panel) => {
+        const row = panel.cells.subarray(i * header.keys.length, (i + 1) * header.keys.length);
+        const j = row.reduce((best, weight, n) => (weight > row[best] ? n : best), 0);
+        const text = number(row[j], panel.source[0].uncertainty(row[j]));
+        return [node("td", {}, node("bdi", {}, visible(header.keys[j]))), node("td", {}, text)];
+      });
+      return node("tr", {}, node("th", { scope: "row" }, node("bdi", {}, visible(query))), ...cells);
+    }));
+  }
+
+  // ---- mouse, touch, keys -------------------------------------------------------------------
+
+  #listen() {
+    const { stage } = this;
+    const inMatrix = () => this.header && this.view.value === "matrix";
+    new Pointer(stage, () => (inMatrix() ? this.drawn : []), {
+      hover: (panel, cell) => {
+        this.hovered = cell;
+        this.#refresh();
+      },
+      leave: () => {
+        if (!this.hovered) return;
+        this.hovered = null;
+        this.#refresh();
+      },
+      choose: (panel, cell) => this.#choose(cell),
+      box: (...ends) => {
+        this.boxed = ends[0] ? ends : null;
+        this.#refresh();
+      },
+    });
+    const on = (event, handler) => stage.listen(stage.canvas, event, handler);
+    on("pointermove", (event) => this.#overLines(stage.point(event)));
+    on("pointerleave", () => this.#overLines(null));
+    on("click", (event) => this.#pin(stage.point(event)));
+    on("keydown", (event) => this.#key(event));
+    on("blur", () => {
+      this.hovered = null;
+      this.#refresh();
+    });
+  }
+
+  #token(point) {
+    const found = point && this.lines.hit(point);
+    if (!found) return null;
+    const labels = found.side ? this.header.keys : this.header.queries;
+    return found.n < labels.length ? found : null;
+  }
+
+  #overLines(point) {
+    if (this.view.value !== "lines") return;
+    const found = this.#token(point);
+    if (JSON.stringify(found) === JSON.stringify(this.lines.hovered)) return;
+    this.lines.hovered = found;
+    this.#refresh();
+  }
+
+  // A click pins a token; with a query pinned, a click on a key selects their cell.
+  #pin(point) {
+    if (this.view.value !== "lines") return;
+    const found = this.#token(point);
+    const { pinned } = this.lines;
+    if (found && pinned && pinned.side === 0 && found.side === 1) {
+      this.#choose([pinned.n, found.n]);
+      return;
+    }
+    this.lines.pinned = JSON.stringify(found) === JSON.stringify(pinned) ? null : found;
+    this.#refresh();
+  }
+
+  #key(event) {
+    const { header } = this;
+    const { key } = event;
+    const step = { "[": -1, "]": 1, PageUp: -1, PageDown: 1 }[key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (step) {
+      const at = header.heads.indexOf(this.head.value);
+      this.#switchHead(header.heads[(at + step + header.heads.length) % header.heads.length]);
+    } else if (key in ARROWS) {
+      this.#walk(ARROWS[key]);
+    } else if (key === "Enter" || key === " ") {
+      if (this.view.value === "lines") this.lines.pinned = this.lines.hovered ?? this.lines.pinned;
+      else if (this.hovered) this.#choose(this.hovered);
+    } else if (key === "Escape") {
+      this.lines.pinned = null;
+      this.#choose(null);
+    } else if (key === "+" || key === "-") {
+      const centre = this.hovered ?? this.window.from.map((n, axis) => (n + this.window.to[axis]) / 2);
+      this.window.zoom(centre, key === "+" ? 0.7 : 1 / 0.7);
+    } else if (key === "0") {
+      this.window.reset();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    this.stage.redrawNow();
+    this.#tell(true);
+  }
+
+  #walk([down, across]) {
+    const { header } = this;
+    const bound = (n, length) => Math.min(Math.max(n, 0), length - 1);
+    if (this.view.value === "lines") {
+      const from = this.lines.hovered ?? this.lines.pinned ?? { side: 0, n: down > 0 ? -1 : 0 };
+      const side = across ? Number(across > 0) : from.side;
+      const labels = side ? header.keys : header.queries;
+      this.lines.hovered = { side, n: bound(from.n + down, labels.length) };
+      this.lines.reveal(this.lines.hovered.n);
+      return;
+    }
+    const from = this.hovered ?? this.cell.value;
+    this.hovered = from
+      ? [bound(from[0] + down, header.queries.length), bound(from[1] + across, header.keys.length)]
+      : [0, 0];
+    this.window.reveal(this.hovered);
+  }
+}

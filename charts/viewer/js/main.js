@@ -1,0 +1,29 @@
+// Streamlit calls this on mounting, on new data and on a new theme; one view lives per mounting.
+
+import { Atlas } from "./atlas.js";
+import { decode } from "./codec.js";
+import { Focus } from "./focus.js";
+import { Matrices } from "./matrices.js";
+
+const KINDS = { atlas: Atlas, focus: Focus, matrices: Matrices };
+const mounted = new WeakMap();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  let here = mounted.get(parentElement);
+  if (here?.data === data) {
+    here.view.restyle();
+  } else {
+    const payload = decode(data);
+    if (!here) {
+      here = { view: new KINDS[payload.header.kind](parentElement) };
+      mounted.set(parentElement, here);
+    }
+    here.data = data;
+    here.view.update(payload);
+  }
+  here.view.send = (event) => setTriggerValue("event", event);
+  return () => {
+    here.view.destroy();
+    mounted.delete(parentElement);
+  };
+}

@@ -1,0 +1,208 @@
+// A row of matrices of any sizes, each with its own scale: queries, keys, scores, values, …
+
+import { Agreed, Mailbox } from "./agreed.js";
+import { readTheme, roundUp, Scale } from "./colour.js";
+import { drawLegend, LEGEND } from "./legend.js";
+import { Panel, Window } from "./panel.js";
+import { Pen } from "./pen.js";
+import { Pointer } from "./pointer.js";
+import { Stage } from "./stage.js";
+import { number, visible } from "./text.js";
+
+const GAP = 30;
+const LARGEST_CELL = 30;
+const COLUMN = 380; // about as wide as a panel should be
+const TALLEST = 420;
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export class Matrices {
+  constructor(root) {
+    this.stage = new Stage(root);
+    this.stage.draw = () => this.draw();
+    this.pen = new Pen(this.stage);
+    this.mail = new Mailbox((event) => this.send(event));
+    this.hovered = null; // { panel, cell }, the panel as a number
+    this.#listen();
+  }
+
+  update({ header, arrays }) {
+    const fresh = !this.header;
+    this.header = header;
+    this.arrays = arrays;
+    if (fresh) {
+      this.selected = new Agreed(header.selected);
+    } else {
+      this.selected.hear(header.selected);
+    }
+    const shapes = JSON.stringify(header.panels.map(({ cells }) => arrays[cells].shape));
+    if (shapes !== this.shapes) {
+      this.shapes = shapes;
+      this.hovered = null;
+      this.windows = new Map();
+    }
+    this.restyle();
+  }
+
+  restyle() {
+    const { header } = this;
+    this.theme = readTheme(this.stage.element, header.colours);
+    this.pen.use(this.theme);
+    this.panels = header.panels.map((panel) => this.#panel(panel));
+    this.stage.offerSaving(header.words, "matrices.png");
+    this.stage.canvas.setAttribute(
+      "aria-label", header.panels.map(({ title }) => title).join(", "),
+    );
+    this.#refresh();
+  }
+
+  destroy() {
+    this.mail.close();
+    this.stage.destroy();
+  }
+
+  #panel(described) {
+    const { kind, low, high, rows, columns, title } = described;
+    const array = this.arrays[described.cells];
+    const [down, across] = array.shape;
+    const shape = `${down} ${across}`;
+    // Panels of one shape zoom and light up together.
+    if (!this.windows.has(shape)) this.windows.set(shape, new Window(down, across));
+    const most = array.cells.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    const given = [low, high].filter((end) => end !== null).map(Math.abs);
+    const colour = (axis) => this.theme.palette[axis.colour] ?? this.theme.muted;
+    return new Panel({
+      title,
+      array,
+      cells: array.cells,
+      masked: described.masked === null ? null : this.arrays[described.masked].cells,
+      rows: { ...rows, count: down, colour: colour(rows) },
+      columns: { ...columns, count: across, colour: colour(columns) },
+      scale: new Scale(kind, given.length ? Math.max(...given) || 1 : roundUp(most)),
+      window: this.windows.get(shape),
+    });
+  }
+
+  #refresh() {
+    this.stage.redrawNow();
+    this.#tell();
+  }
+
+  draw() {
+    if (!this.header) return;
+    const { pen, theme, panels, stage } = this;
+    const room = stage.width - 2;
+    const columns = Math.max(1, Math.round(room / COLUMN));
+    const each = (room - GAP * (columns - 1)) / columns;
+    let [x, y, tallest] = [0, 0, 0];
+    for (const panel of panels) {
+      const size = panel.measure(pen, theme, {
+        width: each, height: TALLEST, largest: LARGEST_CELL,
+      });
+      const width = Math.max(size.width, panel.margin + panel.gutter + 110);
+      if (x > 0 && x + width > room) {
+        [x, y, tallest] = [0, y + tallest + 16, 0];
+      }
+      panel.place(x, y);
+      x += width + GAP;
+      tallest = Math.max(tallest, size.height + 8 + LEGEND);
+    }
+    const height = y + tallest;
+    pen.ground(stage.open(height), height);
+    panels.forEach((panel, n) => {
+      const lit = this.hovered && this.#alike(this.hovered.panel, n) ? this.hovered.cell : null;
+      const chosen = this.selected.value?.panel === n ? this.selected.value.cell : null;
+      panel.draw(pen, theme, { lit, chosen });
+      const { box } = panel;
+      drawLegend(pen, theme, panel.scale, box.x, box.y + box.height + 8, Math.max(box.width, 110), {
+        title: "", masked: panel.masked ? this.header.words.masked : "",
+      });
+    });
+  }
+
+  #alike(a, b) {
+    return this.panels[a].window === this.panels[b].window;
+  }
+
+  #tell(spoken = false) {
+    const { words } = this.header;
+    const at = this.hovered ?? this.selected.value;
+    if (!at) {
+      this.stage.tell([[words.hint_matrices, "hint"]]);
+      return;
+    }
+    const [i, j] = at.cell;
+    const name = (axis, n) => (axis.labels ? visible(axis.labels[n]).slice(0, 40) : String(n));
+    const style = { queries: "query", keys: "key", values: "of-value" };
+    const own = this.panels[at.panel];
+    const pieces = [
+      [name(own.rows, i), style[this.header.panels[at.panel].rows.colour] ?? "plain"],
+      ["→", "arrow"],
+      [name(own.columns, j), style[this.header.panels[at.panel].columns.colour] ?? "plain"],
+    ];
+    this.panels.forEach((panel, n) => {
+      if (!this.#alike(at.panel, n)) return;
+      const place = i * panel.columns.count + j;
+      const value = panel.cells[place];
+      const text = panel.masked?.[place]
+        ? words.masked : number(value, panel.array.uncertainty(value));
+      pieces.push([panel.title, "name"], [text, "value"]);
+    });
+    this.stage.tell(pieces, spoken);
+  }
+
+  #choose(at) {
+    this.selected.set(at);
+    this.mail.post(() => this.selected.value ?? { panel: null, cell: null });
+    this.#refresh();
+  }
+
+  #listen() {
+    const { stage } = this;
+    const at = (panel, cell) => ({ panel: this.panels.indexOf(panel), cell });
+    new Pointer(stage, () => this.panels ?? [], {
+      hover: (panel, cell) => {
+        this.hovered = at(panel, cell);
+        this.#refresh();
+      },
+      leave: () => {
+        if (!this.hovered) return;
+        this.hovered = null;
+        this.#refresh();
+      },
+      choose: (panel, cell) => this.#choose(at(panel, cell)),
+      box: () => this.#refresh(),
+    });
+    stage.listen(stage.canvas, "blur", () => {
+      this.hovered = null;
+      this.#refresh();
+    });
+    stage.listen(stage.canvas, "keydown", (event) => this.#key(event));
+  }
+
+  #key(event) {
+    const { key } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const now = this.hovered ?? this.selected.value ?? { panel: 0, cell: [0, 0] };
+    const turn = { "[": -1, "]": 1 }[key];
+    if (key in ARROWS) {
+      const { full } = this.panels[now.panel].window;
+      const cell = now.cell.map((n, axis) =>
+        Math.min(Math.max(n + ARROWS[key][axis], 0), full[axis] - 1));
+      this.hovered = { panel: now.panel, cell };
+      this.panels[now.panel].window.reveal(cell);
+    } else if (turn) {
+      const panel = (now.panel + turn + this.panels.length) % this.panels.length;
+      const { full } = this.panels[panel].window;
+      this.hovered = { panel, cell: now.cell.map((n, axis) => Math.min(n, full[axis] - 1)) };
+    } else if (key === "Enter" || key === " ") {
+      this.#choose(now);
+    } else if (key === "Escape") {
+      this.#choose(null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    this.stage.redrawNow();
+    this.#tell(true);
+  }
+}

@@ -1,0 +1,86 @@
+// Words, numbers and tokens as text that can be drawn anywhere without harm.
+
+const ELLIPSIS = "…";
+const LONGEST = 80;
+
+// Whitespace made visible; what could disturb its surroundings (control characters, marks that
+// turn the direction of the text) replaced.
+export function visible(token) {
+  if (token === "") return "∅";
+  const shown = token
+    .replace(/ /g, "␣")
+    .replace(/\n/g, "⏎")
+    .replace(/\t/g, "⇥")
+    .replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
+    .replace(/[\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
+  const letters = Array.from(shown.slice(0, 2 * LONGEST));
+  return letters.length > LONGEST ? letters.slice(0, LONGEST).join("") + ELLIPSIS : shown;
+}
+
+// First-strong isolation: a right-to-left token keeps its own order and leaves its neighbours'.
+const isolated = (text) => `\u2068${text}\u2069`;
+
+// Text that fits a width, measured once per font.
+export class Fitter {
+  constructor(context) {
+    this.context = context;
+    this.known = new Map();
+  }
+
+  width(text, font) {
+    const key = `${font}|${text}`;
+    let width = this.known.get(key);
+    if (width === undefined) {
+      if (this.known.size > 20000) this.known.clear();
+      this.context.font = font;
+      width = this.context.measureText(isolated(text)).width;
+      this.known.set(key, width);
+    }
+    return width;
+  }
+
+  fit(text, font, room) {
+    if (this.width(text, font) <= room) return isolated(text);
+    const letters = Array.from(text);
+    let low = 0;
+    let high = letters.length;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      const short = letters.slice(0, middle).join("") + ELLIPSIS;
+      if (this.width(short, font) <= room) low = middle;
+      else high = middle - 1;
+    }
+    return low ? isolated(letters.slice(0, low).join("") + ELLIPSIS) : "";
+  }
+}
+
+// A sentence with {named} gaps, as gettext hands it over.
+export function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (gap, name) => (name in values ? values[name] : gap));
+}
+
+const significant = (value, digits) => {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size < 1e-4 || size >= 1e6
+    ? value.toExponential(digits - 1)
+    : value.toPrecision(digits);
+  return text.replace("-", "−").replace("e−", "e-");
+};
+
+// Four significant digits, or fewer with a ≈ where the payload's code does not carry four.
+export function number(value, uncertainty = 0) {
+  if (value === 0 || uncertainty === 0) return significant(value, 4);
+  const carried = Math.floor(Math.log10(Math.abs(value) / uncertainty) + 0.05);
+  if (carried >= 4) return significant(value, 4);
+  return `≈${significant(value, Math.max(1, Math.min(3, carried)))}`;
+}
+
+// A short number for a legend.
+export const tick = (value) => {
+  if (value === 0) return "0";
+  const text = Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5
+    ? String(Number(value.toPrecision(2)))
+    : value.toExponential(0);
+  return text.replace("-", "−");
+};

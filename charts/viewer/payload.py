@@ -1,0 +1,123 @@
+"""One blob of bytes for the browser: a JSON header, then the cells of every array.
+
+Layout: the header's length as a little-endian uint32, the header as UTF-8 JSON with sorted
+keys, zeros up to a multiple of 8, then the arrays, each starting at a multiple of 8. Identical
+input gives identical bytes, so that Streamlit sends an unchanged picture as a hash.
+
+Codes, where q is the stored integer and t = q / levels:
+
+* ``f32``: the number itself;
+* ``u16``, ``u8``: low + (high - low) · t^power. With power 1 the steps are equal. Attention
+  weights use power 4 in 16 bits (small weights keep four significant digits) and power 2 in 8
+  bits (they keep at least their order of magnitude);
+* ``bits``: booleans, the first in the lowest bit.
+
+``js/codec.js`` is the other half; a test holds both to the same numbers.
+"""
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Code = Literal["f32", "u16", "u8", "bits"]
+Floats = npt.NDArray[np.float32]
+
+ALIGNMENT = 8
+BYTES = {"f32": 4, "u16": 2, "u8": 1}
+LEVELS = {"u16": 65535, "u8": 255}
+WEIGHTS_POWER = {"f32": 1, "u16": 4, "u8": 2}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One array, ready to be placed behind a header."""
+
+    spec: dict[str, Any]  # code, shape, and for integers low, high, power
+    data: bytes
+
+
+def to_numpy(values: Any) -> Floats:
+    """A tensor, array or nested list as float32 on the CPU."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().float().numpy()
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded:
+    """Store numbers in one of the codes.
+
+    ``weights`` says that no value is negative and that small ones matter: zero then stays
+    exactly zero. Values that are not finite are stored as the lowest one; whoever draws them
+    masks them.
+
+    Raises ValueError for the code ``bits``, and for negative weights.
+    """
+    if code == "bits":
+        raise ValueError("numbers cannot be stored as bits")
+    finite = np.isfinite(cells)
+    low = float(cells[finite].min()) if finite.any() else 0.0
+    high = float(cells[finite].max()) if finite.any() else 0.0
+    if weights and low < 0:
+        raise ValueError(f"attention weights cannot be negative: {low}")
+    shape = list(cells.shape)
+    filled = np.where(finite, cells, np.float32(low)).astype(np.float32)
+    if code == "f32":
+        return Encoded({"code": code, "shape": shape}, filled.astype("<f4").tobytes())
+    low = 0.0 if weights else low
+    power = WEIGHTS_POWER[code] if weights else 1
+    spread = (high - low) or 1.0
+    place = ((filled.astype(np.float64) - low) / spread) ** (1 / power)
+    stored = np.rint(np.clip(place, 0, 1) * LEVELS[code]).astype("<u2" if code == "u16" else "u1")
+    spec = {"code": code, "shape": shape, "low": low, "high": low + spread, "power": power}
+    return Encoded(spec, stored.tobytes())
+
+
+def encode_bits(flags: npt.NDArray[np.bool_]) -> Encoded:
+    """Store booleans, eight to a byte."""
+    spec = {"code": "bits", "shape": list(flags.shape)}
+    return Encoded(spec, np.packbits(flags.ravel(), bitorder="little").tobytes())
+
+
+def pack(header: Mapping[str, Any], arrays: Sequence[Encoded]) -> bytes:
+    """Header and arrays as one blob; the header gains ``arrays``, their specs in order."""
+    specs: list[dict[str, Any]] = []
+    body = bytearray()
+    for array in arrays:
+        specs.append({**array.spec, "offset": len(body)})
+        body += array.data + bytes(-len(array.data) % ALIGNMENT)
+    text = json.dumps(
+        {**header, "arrays": specs}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode("utf-8", "replace")
+    head = struct.pack("<I", len(text)) + text
+    return head + bytes(-len(head) % ALIGNMENT) + bytes(body)
+
+
+def unpack(blob: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """The header and the arrays (float32 or bool) that a blob holds: what the browser sees."""
+    (length,) = struct.unpack_from("<I", blob)
+    header = json.loads(blob[4 : 4 + length])
+    start = 4 + length + -(4 + length) % ALIGNMENT
+    return header, [_decode(spec, blob, start + spec["offset"]) for spec in header["arrays"]]
+
+
+def _decode(spec: Mapping[str, Any], blob: bytes, at: int) -> np.ndarray:
+    count = int(np.prod(spec["shape"]))
+    if spec["code"] == "bits":
+        octets = np.frombuffer(blob, "u1", -(-count // 8), at)
+        flags = np.unpackbits(octets, count=count, bitorder="little").astype(bool)
+        return flags.reshape(spec["shape"])
+    if spec["code"] == "f32":
+        return np.frombuffer(blob, "<f4", count, at).reshape(spec["shape"])
+    code = spec["code"]
+    stored = np.frombuffer(blob, "<u2" if code == "u16" else "u1", count, at)
+    place = stored / LEVELS[code]
+    # Squaring, not **: the browser then does the same operations and gets the same bits.
+    for _ in range(spec["power"].bit_length() - 1):
+        place = place * place
+    numbers = spec["low"] + (spec["high"] - spec["low"]) * place
+    return numbers.astype(np.float32).reshape(spec["shape"])
