@@ -1,7 +1,7 @@
 """A loaded model on the bench: weights, tokenizer, native choices, and `run`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from model.catalogue import locate
-from model.choices import Choices, native_choices
+from model.choices import Choices, first_difference, native_choices
 from model.errors import ModelError
 from model.run import Encoded, Run
 from model.shape import Shape
@@ -96,7 +96,7 @@ class Bench:
         the run's; others must agree with them before `layer`, else ModelError "resume-differs".
         """
         chosen = choices or run.choices
-        if not self._agree(chosen, run.choices, layer):
+        if first_difference(chosen, run.choices, self.shape) < layer:
             raise ModelError(
                 "resume-differs",
                 "these choices change something before layer {layer}: run from the start",
@@ -110,25 +110,6 @@ class Bench:
         return self.run_encoded(
             run.source, chosen, tape, goal=run.goal, span=span, logits_at=logits_at
         )
-
-    def _agree(self, one: Choices, other: Choices, layer: int) -> bool:
-        """Whether two choices do the same at the input and in every layer before `layer`."""
-
-        def before(choices: Choices) -> list[Choices]:
-            entry = choices if choices.layers is None else self.native
-            entry = replace(entry, offset=choices.offset, multiplier=choices.multiplier)
-            inside = [choices.at(number, self.native) for number in range(layer)]
-            return [
-                replace(
-                    here,
-                    layers=None,
-                    ablated=tuple(pair for pair in choices.ablated if pair[0] < layer),
-                    ablated_cross=tuple(pair for pair in choices.ablated_cross if pair[0] < layer),
-                )
-                for here in (entry, *inside)
-            ]
-
-        return before(one) == before(other)
 
     def encode(self, text: Text | Sequence[Text]) -> Encoded:
         """Token ids of a text or a batch of texts, padded to the longest.

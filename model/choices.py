@@ -180,6 +180,31 @@ def check(choices: Choices, shape: Shape) -> None:
             )
 
 
+def first_difference(one: Choices, other: Choices, shape: Shape) -> int:
+    """The first layer in which two choices do not do the same: -1 when the input differs already,
+    the number of layers when none does."""
+    native = native_choices(shape)
+
+    def at_input(choices: Choices) -> tuple[object, ...]:
+        entry = choices if choices.layers is None else native
+        return choices.offset, choices.multiplier, entry.positions, entry.norm
+
+    def in_layer(choices: Choices, layer: int) -> Choices:
+        return replace(
+            choices.at(layer, native),
+            layers=None,
+            ablated=tuple(pair for pair in choices.ablated if pair[0] == layer),
+            ablated_cross=tuple(pair for pair in choices.ablated_cross if pair[0] == layer),
+        )
+
+    if at_input(one) != at_input(other):
+        return -1
+    for layer in range(shape.n_layers):
+        if in_layer(one, layer) != in_layer(other, layer):
+            return layer
+    return shape.n_layers
+
+
 def to_text(choices: Choices, native: Choices) -> dict[str, str]:
     """The fields that differ from `native`, as short strings that a URL can carry."""
     return {

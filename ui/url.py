@@ -1,0 +1,98 @@
+"""The URL is the state: every widget of a page that matters has a parameter, in plain words that
+are the same in every language.
+
+Streamlit's own binding writes a widget's label into the URL, which would change with the reader's
+language, so the values are carried over here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+_SEEN = "url seen"  # the parameters that this session last read or wrote
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One value of a page's state: its name in the URL and in the session, its default, and the
+    function that reads it from text, raising ValueError for nonsense."""
+
+    name: str
+    default: Any
+    read: Callable[[str], Any] = str
+
+
+def one_of(*options: str) -> Callable[[str], str]:
+    """Reads one of these words."""
+
+    def read(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def number(low: float, high: float, kind: type = int) -> Callable[[str], Any]:
+    """Reads a number from `low` to `high`."""
+
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return read
+
+
+def several(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """Reads a list of values with blanks between them."""
+    return lambda text: [kind(word) for word in text.split()]
+
+
+def flag(text: str) -> bool:
+    """Reads true or false."""
+    return ("false", "true").index(text) == 1
+
+
+def restore(parameters: Sequence[Parameter]) -> list[str]:
+    """Bring the session in step with the URL, before any widget is drawn: what the reader opened,
+    or came back to, wins; otherwise the session's own values stay. Returns the parameters of the
+    URL, as name=value, that mean nothing and were left at their default."""
+    asked = st.query_params.to_dict()
+    ignored = []
+    arrived = asked != st.session_state.get(_SEEN)
+    ours = any(p.name in asked for p in parameters)
+    for parameter in parameters:
+        if arrived and ours:
+            value = parameter.default
+            if parameter.name in asked:
+                try:
+                    value = parameter.read(asked[parameter.name])
+                except ValueError:
+                    ignored.append(f"{parameter.name}={asked[parameter.name]}")
+            st.session_state[parameter.name] = value
+        else:
+            st.session_state.setdefault(parameter.name, parameter.default)
+    return ignored
+
+
+def publish(parameters: Sequence[Parameter]) -> None:
+    """Write the session's values into the URL; defaults leave it."""
+    shown = {p.name: _write(st.session_state[p.name]) for p in parameters}
+    wanted = {p.name: shown[p.name] for p in parameters if shown[p.name] != _write(p.default)}
+    others = {name: value for name, value in st.query_params.to_dict().items() if name not in shown}
+    target = others | wanted
+    if st.query_params.to_dict() != target:
+        st.query_params.from_dict(target)
+    st.session_state[_SEEN] = target
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    return str(value)
