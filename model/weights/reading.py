@@ -1,0 +1,168 @@
+"""Real weights under our names: from a folder in Hugging Face format or a GGUF file."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from torch import Tensor
+
+from model.errors import ModelError
+from model.shape import Shape
+from model.weights.blank import blank
+from model.weights.blocks import TensorEntry, read_tensor
+from model.weights.checkpoint import CONFIG, read_checkpoint
+from model.weights.config import shape_from_config, shape_from_gguf
+from model.weights.families import FAMILIES, GGUF_LLAMA, Family
+from model.weights.gguf import read_gguf
+
+Sizes = tuple[int, ...]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a checkpoint holds, ready for `blank(shape).load_state_dict(state, assign=True)`."""
+
+    shape: Shape
+    state: dict[str, Tensor]  # float32, each in memory of its own
+    family: str
+    title: str
+    metadata: Mapping[str, object]  # config.json, or the GGUF file's
+
+
+def read_weights(path: Path, progress: Progress | None = None) -> Weights:
+    """Read a model folder or a .gguf file; `progress` is told the share done, 0 to 1.
+
+    Raises:
+        ModelError: names the file and the setting or tensor that is missing, broken, unexpected
+            or not supported; `file-unreadable` when the system refuses to read.
+    """
+    try:
+        if path.is_dir():
+            checkpoint = read_checkpoint(path)
+            shape = shape_from_config(checkpoint.config, checkpoint.tensors)
+            name = str(checkpoint.config["model_type"])
+            state = _read_state(FAMILIES[name], checkpoint.tensors, shape, CONFIG, progress)
+            return Weights(shape, state, name, path.resolve().name, checkpoint.config)
+        gguf = read_gguf(path)
+        shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name)
+        state = _read_state(GGUF_LLAMA, gguf.tensors, shape, path.name, progress)
+        title = str(gguf.metadata.get("general.name", path.stem))
+        return Weights(shape, state, "llama", title, gguf.metadata)
+    except OSError as error:
+        raise ModelError(
+            "file-unreadable",
+            "{file} cannot be read: {why}",
+            file=path.name,
+            why=error.strerror or str(error),
+        ) from error
+
+
+def _read_state(
+    family: Family,
+    tensors: Mapping[str, TensorEntry],
+    shape: Shape,
+    source: str,
+    progress: Progress | None,
+) -> dict[str, Tensor]:
+    """Our parameters from their tensors. All names and sizes are checked before any is read."""
+    wanted = {name: tuple(empty.shape) for name, empty in blank(shape).state_dict().items()}
+    plan = _assign(family, tensors, shape, wanted)
+    for theirs, ours in plan.items():
+        expected = _stored_size(family, theirs, [wanted[name] for name in ours])
+        if tensors[theirs].shape != expected:
+            raise ModelError(
+                "tensor-mismatch",
+                "tensor {what} has the shape {shape}; after {file} it should be {expected}",
+                what=theirs,
+                shape=tensors[theirs].shape,
+                expected=expected,
+                file=source,
+            )
+    state: dict[str, Tensor] = {}
+    total = sum(tensors[theirs].count for theirs in plan)
+    done = 0
+    for theirs, ours in plan.items():
+        tensor = read_tensor(tensors[theirs])
+        pattern, _ = _pattern(family, theirs)
+        if pattern in family.transposed:
+            tensor = tensor.T.contiguous()
+        if pattern in family.interleaved:
+            tensor = _halved(tensor, shape.d_head)
+        state.update(zip(ours, tensor.split([wanted[name][0] for name in ours]), strict=True))
+        done += tensors[theirs].count
+        if progress is not None:
+            progress(done / total)
+    return state
+
+
+def _assign(
+    family: Family, tensors: Collection[str], shape: Shape, wanted: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Which of our parameters each of their tensors holds: all of them, each once."""
+    plan: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for theirs in tensors:
+        pattern, number = _pattern(family, theirs)
+        if any(fnmatchcase(pattern, ignored) for ignored in family.ignored):
+            continue
+        if family.replaced.get(pattern) in tensors:
+            continue
+        names = family.names.get(pattern, ())
+        if names == "head.output.weight" and shape.tied_head:
+            continue  # a copy of the token embedding
+        ours = tuple(
+            name.replace("*", number) for name in ([names] if isinstance(names, str) else names)
+        )
+        if not ours or not taken.isdisjoint(ours) or not all(name in wanted for name in ours):
+            raise ModelError(
+                "tensor-unexpected",
+                "tensor {what} has no place in a model of this shape",
+                what=theirs,
+            )
+        taken.update(ours)
+        plan[theirs] = ours
+    for name in wanted:
+        if name not in taken:
+            raise ModelError(
+                "tensor-missing", "tensor {what} is missing", what=_spelt(family, name, tensors)
+            )
+    return plan
+
+
+_NUMBER = re.compile(r"(?<=\.)(?:0|[1-9]\d{0,3})(?=\.)")
+
+
+def _pattern(family: Family, theirs: str) -> tuple[str, str]:
+    """A name without the family's prefix and with `*` for the layer's number; that number."""
+    bare = theirs.removeprefix(family.prefix)
+    found = _NUMBER.search(bare)
+    if found is None:
+        return bare, ""
+    return f"{bare[: found.start()]}*{bare[found.end() :]}", found[0]
+
+
+def _spelt(family: Family, ours: str, tensors: Collection[str]) -> str:
+    """How this family would call our parameter, for the reader who looks for it in the file."""
+    found = _NUMBER.search(ours)
+    pattern = ours if found is None else f"{ours[: found.start()]}*{ours[found.end() :]}"
+    prefix = family.prefix if any(name.startswith(family.prefix) for name in tensors) else ""
+    for theirs, names in family.names.items():
+        if pattern == names or (isinstance(names, tuple) and pattern in names):
+            spelt = theirs.replace("*", found[0]) if found is not None else theirs
+            return spelt if ours.startswith("head.") else prefix + spelt
+    return ours
+
+
+def _stored_size(family: Family, theirs: str, sizes: list[Sizes]) -> Sizes:
+    """The size of the stored tensor: our parameters one after the other, perhaps transposed."""
+    size = (sum(rows for rows, *_ in sizes), *sizes[0][1:])
+    return size[::-1] if _pattern(family, theirs)[0] in family.transposed else size
+
+
+def _halved(rows: Tensor, d_head: int) -> Tensor:
+    """From rotary pairs of neighbours, (2i, 2i + 1), to (i, i + d_head/2), within each head."""
+    pairs = rows.unflatten(0, (-1, d_head // 2, 2))  # (heads, d_head / 2, 2, …)
+    return pairs.transpose(1, 2).flatten(0, 2)  # a copy
