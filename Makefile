@@ -47,7 +47,7 @@ bench: $(VENV)/.dev browser
 	$(BIN)/python -m benchmarks
 
 messages: $(VENV)/.dev
-	$(BIN)/python -m ui.locale.update
+	$(BIN)/python -m ui.catalogue
 
 $(BIN)/python:
 	@[ -n "$(SYSTEM_PYTHON)" ] || { echo "Python 3.11 or newer is needed." >&2; exit 1; }

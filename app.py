@@ -1,5 +1,6 @@
 """Attention Lab: `streamlit run app.py`."""
 
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ ICON = Path(__file__).parent / "ui" / "icon.svg"
 @st.cache_resource(show_spinner=False)
 def start_up() -> None:
     """What the process does once, before its first page."""
+    import_module("model")  # and torch with it, which is most of what the collector would walk
     heap.freeze()
 
 

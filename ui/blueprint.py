@@ -11,7 +11,7 @@ from streamlit.components.v2 import component
 from ui.i18n import N_, _
 from ui.navigation import PAGES, href, query
 
-WIDTH, HEIGHT = 440, 656
+VIEW = "0 44 440 612"
 
 Style = Literal["box", "chip"]
 
@@ -87,9 +87,9 @@ M322,484H412V380H402 M281,356H412V278H402 M281,254H412V184H402
 CAPTIONS = (
     (118, 646, N_("input")),
     (322, 646, N_("output so far")),
-    (322, 62, N_("next-token probabilities")),
+    (322, 56, N_("next-token probabilities")),
     (118, 72, N_("how it is trained")),
-    (176, 216, N_("keys, values")),
+    (188, 208, N_("keys, values")),
 )
 
 CSS = """
@@ -150,7 +150,7 @@ def svg() -> str:
     """The picture as SVG, in the reader's language."""
     label = escape(_("The Transformer: encoder on the left, decoder on the right"))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{label}">'
+        f'<svg viewBox="{VIEW}" role="group" aria-label="{label}">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7"'
         ' markerHeight="7" orient="auto"><path class="tip" d="M0 0.5L8 4L0 7.5z"/></marker></defs>'
         + "".join(_drawing())

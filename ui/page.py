@@ -10,7 +10,7 @@ INSTALL_MODELS = (
 )
 
 
-def missing_models() -> None:
+def real_models() -> None:
     """Say which real models are installed; when some are not, how to get them."""
     missing = [entry for entry in CATALOGUE.values() if not installed(entry.name)]
     badges = "\u2002".join(
@@ -19,7 +19,7 @@ def missing_models() -> None:
         else f":green-badge[:material/check: {entry.title}]"
         for entry in CATALOGUE.values()
     )
-    st.markdown(_("Real models here: {models}").format(models=badges))
+    st.markdown(_("Real models on this machine: {models}").format(models=badges))
     if missing:
-        st.info(_("Grey models are not installed yet. This command adds them:"))
+        st.info(_("The grey ones are not installed yet. This command adds them:"))
         st.code(INSTALL_MODELS, language="bash", wrap_lines=True)

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.blueprint import blueprint
 from ui.i18n import _, prose
 from ui.navigation import CHAPTERS, PAGES, QUESTIONS, Page, query
-from ui.page import missing_models
+from ui.page import real_models
 
 EXAMPLES = (
     (
@@ -41,7 +41,7 @@ EXAMPLES = (
 
 
 def example(name: str, state: dict[str, str | int | bool]) -> None:
-    with st.container(border=True, height="stretch"):
+    with st.container(border=True, height="stretch", vertical_alignment="distribute"):
         st.markdown(prose(__file__, name))
         st.page_link(
             PAGES["lab"].script,
@@ -51,19 +51,25 @@ def example(name: str, state: dict[str, str | int | bool]) -> None:
         )
 
 
-def questions(page: Page) -> None:
-    if page.written:
-        st.page_link(page.script, label=_(page.title), icon=page.icon, query_params=query())
-    asked = "\n".join(f"{n}. {_(QUESTIONS[n])}" for n in page.questions)
-    st.markdown(asked if page.written else f"{_(page.title)}\n\n{asked}")
+def questions(pages: list[Page]) -> None:
+    """A chapter's questions in the order of its pages: links where the page is written."""
+    for page in pages:
+        labels = [f"**{n:\u2007>2}** \u2002 {_(QUESTIONS[n])}" for n in page.questions] or [
+            _(page.title)
+        ]
+        if page.written:
+            for label in labels:
+                st.page_link(page.script, label=label, query_params=query())
+        else:
+            st.markdown("  \n".join(f":gray[{label}]" for label in labels))
 
 
 st.title(_("Attention Lab"))
 st.markdown(prose(__file__))
-missing_models()
 for column, (name, state) in zip(st.columns(3), EXAMPLES, strict=True):
     with column:
         example(name, state)
+real_models()
 
 picture, curriculum = st.columns([5, 4], gap="large")
 with picture:
@@ -72,8 +78,6 @@ with picture:
 with curriculum:
     st.markdown(prose(__file__, "questions"))
     for chapter, title in CHAPTERS.items():
-        pages = [page for page in PAGES.values() if page.chapter == chapter and page.questions]
-        if pages:
-            st.subheader(_(title), divider="gray")
-        for page in pages:
-            questions(page)
+        if chapter != "home":
+            st.markdown(f"###### {_(title)}")
+            questions([page for page in PAGES.values() if page.chapter == chapter])
