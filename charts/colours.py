@@ -20,6 +20,7 @@ ThemeName = Literal["light", "dark"]
 class Palette:
     """All colours with a meaning, for one theme."""
 
+    page: str  # the background, zero of every ramp; the viewer puts the theme's own in its place
     queries: str
     keys: str
     values: str
@@ -35,7 +36,11 @@ class Palette:
     values_ramp: Ramp
 
 
+LIGHT_PAGE = "#ffffff"
+DARK_PAGE = "#0e1117"
+
 LIGHT = Palette(
+    page=LIGHT_PAGE,
     queries="#1f5fc4",
     keys="#d1401a",
     values="#23803f",
@@ -43,23 +48,24 @@ LIGHT = Palette(
     masked_hatch="#bcbec4",
     more="#0b766c",
     less="#96590c",
-    weights_ramp=("#ffffff", "#eee6fb", "#d0b5f1", "#a877de", "#7a3bbf", "#4d138f", "#290452"),
+    weights_ramp=(LIGHT_PAGE, "#eee6fb", "#d0b5f1", "#a877de", "#7a3bbf", "#4d138f", "#290452"),
     difference_ramp=(
         "#6b3d05",
         "#b1752a",
         "#e3c493",
-        "#ffffff",
+        LIGHT_PAGE,
         "#8fd0c6",
         "#23948a",
         "#04514b",
     ),
-    scores_ramp=("#4e5c14", "#8b9a4a", "#ccd4a8", "#ffffff", "#d0b5f1", "#8e50cf", "#3c0b73"),
-    queries_ramp=("#6f5a1c", "#a9924f", "#ddd0ac", "#ffffff", "#a9c6f2", "#4b86dc", "#12408c"),
-    keys_ramp=("#215764", "#5f95a1", "#b3d0d7", "#ffffff", "#f6bda9", "#e2663f", "#98270a"),
-    values_ramp=("#6f335c", "#a86c94", "#dcbcd1", "#ffffff", "#a8dab5", "#45a562", "#125629"),
+    scores_ramp=("#4e5c14", "#8b9a4a", "#ccd4a8", LIGHT_PAGE, "#d0b5f1", "#8e50cf", "#3c0b73"),
+    queries_ramp=("#6f5a1c", "#a9924f", "#ddd0ac", LIGHT_PAGE, "#a9c6f2", "#4b86dc", "#12408c"),
+    keys_ramp=("#215764", "#5f95a1", "#b3d0d7", LIGHT_PAGE, "#f6bda9", "#e2663f", "#98270a"),
+    values_ramp=("#6f335c", "#a86c94", "#dcbcd1", LIGHT_PAGE, "#a8dab5", "#45a562", "#125629"),
 )
 
 DARK = Palette(
+    page=DARK_PAGE,
     queries="#79aef8",
     keys="#ff8a66",
     values="#6fd08a",
@@ -67,20 +73,20 @@ DARK = Palette(
     masked_hatch="#50545e",
     more="#5fd3c5",
     less="#e0a95a",
-    weights_ramp=("#15121b", "#2a1b4a", "#4f2c8a", "#7c4cc4", "#a97eea", "#d3b8fb", "#faf5ff"),
+    weights_ramp=(DARK_PAGE, "#2a1b4a", "#4f2c8a", "#7c4cc4", "#a97eea", "#d3b8fb", "#faf5ff"),
     difference_ramp=(
         "#ffdca3",
         "#cf9344",
         "#63431a",
-        "#15121b",
+        DARK_PAGE,
         "#124a48",
         "#2fa79b",
         "#a9f5ea",
     ),
-    scores_ramp=("#e4efa6", "#9dac4c", "#434c1e", "#15121b", "#42277a", "#9767dd", "#ead9ff"),
-    queries_ramp=("#f1dfa6", "#b49b4d", "#4b411f", "#15121b", "#1b3c73", "#4f8ae6", "#c9e0ff"),
-    keys_ramp=("#b8e6f0", "#5b9cab", "#21424b", "#15121b", "#6b2a18", "#e56b45", "#ffd6c8"),
-    values_ramp=("#f3cfe4", "#b16f9b", "#4c2b41", "#15121b", "#17502a", "#41a862", "#c2f5d0"),
+    scores_ramp=("#e4efa6", "#9dac4c", "#434c1e", DARK_PAGE, "#42277a", "#9767dd", "#ead9ff"),
+    queries_ramp=("#f1dfa6", "#b49b4d", "#4b411f", DARK_PAGE, "#1b3c73", "#4f8ae6", "#c9e0ff"),
+    keys_ramp=("#b8e6f0", "#5b9cab", "#21424b", DARK_PAGE, "#6b2a18", "#e56b45", "#ffd6c8"),
+    values_ramp=("#f3cfe4", "#b16f9b", "#4c2b41", DARK_PAGE, "#17502a", "#41a862", "#c2f5d0"),
 )
 
 

@@ -22,7 +22,7 @@ View = Literal["matrix", "lines"]
 
 # Bytes of cells: up to which sizes the focused head travels exactly or in 16 bits, and up to
 # which total the other heads come along, so that switching between them needs no server.
-EXACT_UP_TO = 100_000
+EXACT_UP_TO = 150_000
 FINE_UP_TO = 300_000
 ALL_HEADS_UP_TO = 600_000
 

@@ -39,8 +39,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         # Hints and summaries
         "hint": "Point or use the arrow keys to read values, click to select. Drag to zoom, "
         "double-click to see all. [ and ] change the head.",
+        "hint_narrow": "Tap a cell to read and select it, pinch to zoom.",
         "hint_lines": "Point at a token to see only its lines, click to pin it. With a query "
-        "pinned, click a key to select the pair.",
+        "pinned, a click on a key selects the pair.",
         "hint_matrices": "Point or use the arrow keys to read values, click to select.",
         "summary": "Attention weights of head {head}: {queries} queries by {keys} keys. Arrow "
         "keys read the values; the table below gives the strongest keys.",

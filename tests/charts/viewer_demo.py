@@ -8,10 +8,29 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from charts.viewer import Axis, Panel, atlas, focus, matrices, pool
+from charts.viewer import Axis, FocusEvent, Panel, atlas, focus, matrices, pool
+from charts.viewer.atlas import Show
 
-ENGLISH = "the cat sat on a mat and then it slept , because the day was long .".split()
-CHINESE = list("猫坐在垫子上，然后睡着了因为白天很长。") + ["注意力", "机制"]
+ENGLISH = [
+    "the",
+    "cat",
+    "sat",
+    "on",
+    "a",
+    "mat",
+    "and",
+    "then",
+    "it",
+    "slept",
+    ",",
+    "because",
+    "the",
+    "day",
+    "was",
+    "long",
+    ".",
+]
+CHINESE = [*"猫坐在垫子上，然后睡着了因为白天很长。", "注意力", "机制"]
 HOSTILE = [
     "<script>document.body.dataset.owned = 1</script>",
     "<img src=x onerror='document.body.dataset.owned = 1'>",
@@ -47,6 +66,7 @@ def synthetic(seed: int, layers: int, heads: int, tokens: int, causal: bool) -> 
 
 
 asked = st.query_params
+st.set_page_config(layout="wide")
 show = asked.get("show", "focus")
 tokens = int(asked.get("tokens", "8"))
 layers = int(asked.get("layers", "1"))
@@ -65,10 +85,10 @@ if show == "focus":
     state = st.session_state.setdefault("focus_state", {"head": 0, "cell": None, "seen": 0})
     view = "lines" if asked.get("view") == "lines" else "matrix"
 
-    def follow(event: object) -> None:
+    def follow(event: FocusEvent) -> None:
         """What a page does with an event: its own state follows."""
-        state["head"] = getattr(event, "head")  # noqa: B009
-        state["cell"] = getattr(event, "cell")  # noqa: B009
+        state["head"] = event.head
+        state["cell"] = event.cell
 
     event = focus(
         "focus",
@@ -92,7 +112,7 @@ elif show == "atlas":
         "atlas",
         native=native,
         variant=variant,
-        show=cast("str", asked.get("picture", "native")),
+        show=cast("Show", asked.get("picture", "native")),
         selected=picked["selected"],
         ablated=picked["ablated"],
         on_event=lambda e: picked.update(selected=e.selected, ablated=e.ablated),

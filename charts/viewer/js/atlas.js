@@ -12,25 +12,26 @@ const SIDE = 40; // name of the layers and their numbers
 const BLOCK_GAP = 26;
 const LARGEST = 72;
 const TALLEST = 560;
+const TALL = 12; // layers that still stand in one block
 const MODES = ["select", "ablate", "isolate"];
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 const same = (a, b) => a !== null && b !== null && a[0] === b[0] && a[1] === b[1];
 
-// Where each thumbnail goes. Many layers are cut into blocks side by side, if that makes the
-// thumbnails larger.
+// Where each thumbnail goes. Many layers are cut into blocks side by side, unless that makes the
+// thumbnails much smaller.
 export function arrange(layers, heads, width) {
   const gap = width < 500 ? 3 : 4;
   const least = width < 500 ? 30 : 24;
   let best = null;
-  for (let blocks = 1; blocks <= Math.min(4, layers); blocks++) {
+  for (let blocks = 1; blocks === 1 || layers / (blocks - 1) > TALL; blocks++) {
     const rows = Math.ceil(layers / blocks);
     const across = (width - BLOCK_GAP * (blocks - 1)) / blocks - SIDE;
     const tall = Math.max(least, (TALLEST - HEAD) / rows - gap);
-    const thumb = Math.floor(Math.min(LARGEST, tall, across / heads - gap));
-    if (thumb >= 4 && (!best || thumb > best.thumb + 2)) best = { blocks, rows, thumb };
+    const thumb = Math.max(4, Math.floor(Math.min(LARGEST, tall, across / heads - gap)));
+    if (!best || thumb > 0.85 * best.thumb) best = { blocks, rows, thumb };
   }
-  const { blocks, rows, thumb } = best ?? { blocks: 1, rows: layers, thumb: 4 };
+  const { blocks, rows, thumb } = best;
   const step = thumb + gap;
   const blockWidth = SIDE + heads * step + BLOCK_GAP;
   const place = ([layer, head]) => [
@@ -144,9 +145,9 @@ export class Atlas {
     if (value !== null) {
       const name = this.header.values ? words.value
         : words[this.header.show === "difference" ? "largest_difference" : "largest_weight"];
-      const sign = this.scale.signed && !this.header.values && value > 0 ? "+" : "";
-      const doubt = this.header.values ? 0 : 5e-4 * Math.abs(value);
-      pieces.push([name, "name"], [sign + number(value, doubt), "value"]);
+      const text = this.header.values
+        ? number(value) : number(value, { uncertainty: 2e-3, signed: this.scale.signed });
+      pieces.push([name, "name"], [text, "value"]);
     }
     if (this.#isAblated(at)) pieces.push([words.ablated, "off"]);
     this.stage.tell(pieces, spoken);
@@ -175,8 +176,9 @@ export class Atlas {
       context.textBaseline = "alphabetic";
       context.fillText(words.heads, left + SIDE, 11);
       context.save();
-      context.translate(left + 11, HEAD + count * step - 4);
+      context.translate(left + 11, HEAD);
       context.rotate(-Math.PI / 2);
+      context.textAlign = "right";
       context.fillText(words.layers, 0, 0);
       context.restore();
       context.font = font(theme, 11);

@@ -34,7 +34,10 @@ export function readTheme(host, colours) {
   const palette = dark ? colours.dark : colours.light;
   const tables = {};
   for (const [name, value] of Object.entries(palette)) {
-    if (name.endsWith("_ramp")) tables[name.slice(0, -"_ramp".length)] = table(value);
+    if (name.endsWith("_ramp")) {
+      const ramp = value.map((stop) => (stop === palette.page ? background : stop));
+      tables[name.slice(0, -"_ramp".length)] = table(ramp);
+    }
   }
   return {
     dark,

@@ -316,7 +316,8 @@ export class Focus {
       return;
     }
     if (!cell) {
-      this.stage.tell([[this.view.value === "lines" ? words.hint_lines : words.hint, "hint"]]);
+      const inMatrix = this.stage.width <= NARROW ? words.hint_narrow : words.hint;
+      this.stage.tell([[this.view.value === "lines" ? words.hint_lines : inMatrix, "hint"]]);
       return;
     }
     const [i, j] = cell;
@@ -328,8 +329,8 @@ export class Focus {
       const value = panel.cells[at];
       const uncertainty = panel.source.reduce((sum, array, n) =>
         sum + array.uncertainty((panel.parts ?? [panel.cells])[n][at]), 0);
-      const sign = panel.scale.signed && value > 0 ? "+" : "";
-      const text = panel.masked?.[at] ? words.masked : sign + number(value, uncertainty);
+      const text = panel.masked?.[at]
+        ? words.masked : number(value, { uncertainty, signed: panel.scale.signed });
       pieces.push([words[panel.side], "name"], [text, "value"]);
     }
     this.stage.tell(pieces, spoken);
@@ -351,7 +352,7 @@ export class Focus {
       const cells = sides.flatMap((panel) => {
         const row = panel.cells.subarray(i * header.keys.length, (i + 1) * header.keys.length);
         const j = row.reduce((best, weight, n) => (weight > row[best] ? n : best), 0);
-        const text = number(row[j], panel.source[0].uncertainty(row[j]));
+        const text = number(row[j], { uncertainty: panel.source[0].uncertainty(row[j]) });
         return [node("td", {}, node("bdi", {}, visible(header.keys[j]))), node("td", {}, text)];
       });
       return node("tr", {}, node("th", { scope: "row" }, node("bdi", {}, visible(query))), ...cells);

@@ -8,15 +8,16 @@ const BAR = 8;
 
 export function drawLegend(pen, theme, scale, x, y, width, { title, masked }) {
   const { context } = pen;
-  const length = Math.min(180, width);
+  const length = Math.floor(Math.min(180, masked ? width * 0.6 : width));
+  const top = y + (title ? 14 : 4);
   for (let n = 0; n < length; n++) {
     const value = valueAt(scale, n / (length - 1));
     context.fillStyle = scale.css(value, theme);
-    context.fillRect(x + n, y + 14, Math.min(1.5, length - n), BAR);
+    context.fillRect(x + n, top, Math.min(1.5, length - n), BAR);
   }
   context.strokeStyle = theme.line;
   context.lineWidth = 1;
-  context.strokeRect(x + 0.5, y + 14.5, length - 1, BAR - 1);
+  context.strokeRect(x + 0.5, top + 0.5, length - 1, BAR - 1);
   context.font = font(theme, 10);
   context.fillStyle = theme.muted;
   context.textBaseline = "alphabetic";
@@ -36,17 +37,17 @@ export function drawLegend(pen, theme, scale, x, y, width, { title, masked }) {
     }
     taken.push([centre - half, centre + half]);
     context.textAlign = "center";
-    context.fillText(text, x + centre, y + 14 + BAR + 12);
+    context.fillText(text, x + centre, top + BAR + 12);
   }
   if (masked) {
     const at = x + length + 14;
     const room = width - length - 14 - 18;
     if (room > 20) {
       context.fillStyle = pen.hatch;
-      context.fillRect(at, y + 12, 12, 12);
+      context.fillRect(at, top - 2, 12, 12);
       context.fillStyle = theme.muted;
       context.textAlign = "left";
-      context.fillText(pen.fitter.fit(masked, font(theme, 10), room), at + 17, y + 22);
+      context.fillText(pen.fitter.fit(masked, font(theme, 10), room), at + 17, top + 8);
     }
   }
 }

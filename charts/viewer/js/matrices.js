@@ -93,21 +93,29 @@ export class Matrices {
     const room = stage.width - 2;
     const columns = Math.max(1, Math.round(room / COLUMN));
     const each = (room - GAP * (columns - 1)) / columns;
-    let [x, y, tallest] = [0, 0, 0];
+    let [x, y] = [0, 0];
+    let line = [];
+    // The panels of a line start their cells at one height.
+    const settle = () => {
+      const head = Math.max(...line.map(([panel]) => panel.head));
+      for (const [panel, left] of line) {
+        panel.head = head;
+        panel.place(left, y);
+      }
+      y += head + Math.max(...line.map(([panel]) => panel.body.height)) + 10 + LEGEND;
+      [x, line] = [0, []];
+    };
     for (const panel of panels) {
       const size = panel.measure(pen, theme, {
         width: each, height: TALLEST, largest: LARGEST_CELL,
       });
       const width = Math.max(size.width, panel.margin + panel.gutter + 110);
-      if (x > 0 && x + width > room) {
-        [x, y, tallest] = [0, y + tallest + 16, 0];
-      }
-      panel.place(x, y);
+      if (x > 0 && x + width > room) settle();
+      line.push([panel, x]);
       x += width + GAP;
-      tallest = Math.max(tallest, size.height + 8 + LEGEND);
     }
-    const height = y + tallest;
-    pen.ground(stage.open(height), height);
+    settle();
+    pen.ground(stage.open(y), y);
     panels.forEach((panel, n) => {
       const lit = this.hovered && this.#alike(this.hovered.panel, n) ? this.hovered.cell : null;
       const chosen = this.selected.value?.panel === n ? this.selected.value.cell : null;
@@ -144,7 +152,7 @@ export class Matrices {
       const place = i * panel.columns.count + j;
       const value = panel.cells[place];
       const text = panel.masked?.[place]
-        ? words.masked : number(value, panel.array.uncertainty(value));
+        ? words.masked : number(value, { uncertainty: panel.array.uncertainty(value) });
       pieces.push([panel.title, "name"], [text, "value"]);
     });
     this.stage.tell(pieces, spoken);

@@ -177,9 +177,10 @@ export class Panel {
     if (this.rows.axis && this.withRows) {
       context.save();
       context.fillStyle = this.rows.colour;
-      context.translate(this.corner[0] + 10, box.y + box.height);
+      context.translate(this.corner[0] + 10, box.y);
       context.rotate(-Math.PI / 2);
-      const text = fitter.fit(this.rows.axis, font(theme, 11, 600), box.height + this.head - TITLE);
+      context.textAlign = "right";
+      const text = fitter.fit(this.rows.axis, font(theme, 11, 600), Math.max(60, box.height));
       context.fillText(text, 0, 0);
       context.restore();
     }
@@ -234,11 +235,14 @@ export class Panel {
     context.strokeStyle = theme.text;
     context.lineWidth = 1;
     context.globalAlpha = 0.45;
-    context.strokeRect(x, top, width, down);
-    context.strokeRect(left, y, across, height);
+    // Around cells large enough to see, else through their middle.
+    if (down >= 4) context.strokeRect(x, top, width, down);
+    else context.strokeRect(x, top + down / 2, width, 0);
+    if (across >= 4) context.strokeRect(left, y, across, height);
+    else context.strokeRect(left + across / 2, y, 0, height);
     context.globalAlpha = 1;
     context.lineWidth = 1.5;
-    context.strokeRect(left, top, across, down);
+    if (Math.min(across, down) >= 4) context.strokeRect(left, top, across, down);
   }
 
   // The chosen cell: a ring that shows on light and dark cells, large enough to be found.

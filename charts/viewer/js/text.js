@@ -3,16 +3,17 @@
 const ELLIPSIS = "…";
 const LONGEST = 80;
 
-// Whitespace made visible; what could disturb its surroundings (control characters, marks that
-// turn the direction of the text) replaced.
+// Whitespace and control characters made visible; marks that would turn the direction of the text
+// around them replaced.
 export function visible(token) {
   if (token === "") return "∅";
   const shown = token
     .replace(/ /g, "␣")
     .replace(/\n/g, "⏎")
     .replace(/\t/g, "⇥")
-    .replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
-    .replace(/[\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) =>
+      `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replace(/[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
   const letters = Array.from(shown.slice(0, 2 * LONGEST));
   return letters.length > LONGEST ? letters.slice(0, LONGEST).join("") + ELLIPSIS : shown;
 }
@@ -68,12 +69,15 @@ const significant = (value, digits) => {
   return text.replace("-", "−").replace("e−", "e-");
 };
 
-// Four significant digits, or fewer with a ≈ where the payload's code does not carry four.
-export function number(value, uncertainty = 0) {
-  if (value === 0 || uncertainty === 0) return significant(value, 4);
-  const carried = Math.floor(Math.log10(Math.abs(value) / uncertainty) + 0.05);
-  if (carried >= 4) return significant(value, 4);
-  return `≈${significant(value, Math.max(1, Math.min(3, carried)))}`;
+// Four significant digits, or fewer with a ≈ where the payload's code does not carry four: the last
+// digit shown is never off by more than its half.
+export function number(value, { uncertainty = 0, signed = false } = {}) {
+  const plus = signed && value > 0 ? "+" : "";
+  if (value === 0 || uncertainty === 0) return plus + significant(value, 4);
+  const first = Math.floor(Math.log10(Math.abs(value)));
+  const carried = first + 1 - Math.ceil(Math.log10(2 * uncertainty));
+  if (carried >= 4) return plus + significant(value, 4);
+  return `≈${plus}${significant(value, Math.max(1, carried))}`;
 }
 
 // A short number for a legend.
