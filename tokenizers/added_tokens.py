@@ -10,7 +10,7 @@ import regex
 from tokenizers.normalizers import Normalizer
 
 _WORD = regex.compile(r"\w")
-_SPACES = regex.compile(r"\s*")
+_SPACES = regex.compile(r"\s+")
 _SPACE_CHARS = "".join(char for char in map(chr, range(0x3001)) if regex.match(r"\s", char))
 
 
@@ -74,8 +74,8 @@ class _Finder:
                 continue
             if token.lstrip:
                 start = max(done, len(text[:start].rstrip(_SPACE_CHARS)))
-            if token.rstrip:
-                end = _SPACES.match(text, end).end()
+            if token.rstrip and (spaces := _SPACES.match(text, end)):
+                end = spaces.end()
             if done < start:
                 parts.append(text[done:start])
             parts.append(token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from tokenizers.alphabet import ALPHABET, to_symbols
@@ -48,7 +49,7 @@ def apply_merges(
     # rank * n + position orders by rank, then by position, and is one number to compare.
     heap = [
         rank * n + at
-        for at, pair in enumerate(zip(joined, joined[1:], strict=False))
+        for at, pair in enumerate(pairwise(joined))
         if (rank := ranks.get(pair)) is not None
     ]
     heapify(heap)

@@ -1,10 +1,11 @@
-"""The one exception of this package: a stable code and fields, so that a caller can translate it."""
+"""The one exception of this package: a stable code, and fields to translate it with."""
 
 from __future__ import annotations
 
 _MESSAGES = {
     "no-tokenizer": (
-        "{folder} holds no tokenizer: expected tokenizer.json, vocab.txt, or vocab.json and merges.txt"
+        "{folder} holds no tokenizer: neither tokenizer.json, nor vocab.txt, "
+        "nor vocab.json with merges.txt"
     ),
     "unreadable": "{file} cannot be read: {reason}",
     "too-large": "{file}: {field} is too large: {size}, at most {limit} is accepted",

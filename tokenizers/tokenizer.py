@@ -63,9 +63,9 @@ class Tokenizer:
         normalize: Normalizer,
         words: Iterable[Step],
         decoder: Decoder,
-        template: Template = Template(),
-        added: Iterable[AddedToken] = (),
-        special: SpecialTokens = SpecialTokens(),
+        template: Template,
+        added: Iterable[AddedToken],
+        special: SpecialTokens,
     ) -> None:
         self._model = model
         self._words = tuple(words)

@@ -219,10 +219,11 @@ def _named(part: Section, name: str) -> int:
 def _template_tokens(part: Section) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     tokens = part.section("special_tokens")
-    for name in tokens.values if tokens else ():
-        token = _required_section(tokens, name)
-        ids = token.required("ids", list)
-        found[name] = tuple(token_id(token, "ids", id) for id in ids)
+    if tokens is not None:
+        for name in tokens.values:
+            token = _required_section(tokens, name)
+            ids = token.required("ids", list)
+            found[name] = tuple(token_id(token, "ids", id) for id in ids)
     return found
 
 

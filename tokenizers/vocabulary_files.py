@@ -36,12 +36,12 @@ from tokenizers.wordpiece import WordPiece
 
 _BERT_CLASSES = ("Bert", "DistilBert", "Electra", "MobileBert", "ConvBert")
 _BERT_TOKENS = {"unk": "[UNK]", "sep": "[SEP]", "pad": "[PAD]", "cls": "[CLS]", "mask": "[MASK]"}
-_GPT2_TOKENS = dict.fromkeys(("unk", "bos", "eos"), "<|endoftext|>")
+_GPT2_TOKENS: dict[str, str] = dict.fromkeys(("unk", "bos", "eos"), "<|endoftext|>")
 _ROBERTA_TOKENS = {
     "bos": "<s>", "eos": "</s>", "sep": "</s>", "cls": "<s>",
     "unk": "<unk>", "pad": "<pad>", "mask": "<mask>",
 }  # fmt: skip
-_QWEN2_TOKENS = dict.fromkeys(("eos", "pad"), "<|endoftext|>")
+_QWEN2_TOKENS: dict[str, str] = dict.fromkeys(("eos", "pad"), "<|endoftext|>")
 
 
 def read_vocab_txt(path: Path, config: Section) -> Tokenizer:
