@@ -1,4 +1,4 @@
-"""What a switch did to the model: predictions and hidden states, native against variant."""
+"""What a switch did: to one head, to the predictions, to the hidden states."""
 
 import pandas as pd
 import torch
@@ -7,6 +7,12 @@ from torch import Tensor
 
 from experiments.reading import Reading
 from model import Bench
+
+
+def row_shift(native: Tensor, variant: Tensor) -> float:
+    """How much attention moved: the share of a query's weight that went to other keys, mean over
+    queries (total variation, 0 to 1), of weights (queries, keys)."""
+    return float((native - variant).abs().sum(-1).mean() / 2)
 
 
 def predictions(
@@ -35,8 +41,8 @@ def predictions(
 
 
 def cosines(native: Reading, variant: Reading) -> pd.DataFrame:
-    """How far each token's last hidden state moved: token, cosine (1: same direction), and the
-    ratio of the norms, variant over native."""
+    """How far each token's last hidden state moved: position, token, cosine (1: the same
+    direction), and the ratio of the norms, variant over native."""
     last = native.run.shape.n_layers
     before, after = native.run.hidden(last)[0], variant.run.hidden(last)[0]  # (tokens, d_model)
     return pd.DataFrame(

@@ -13,6 +13,7 @@ from experiments.heads import profile
 from model import Bench, Choices, Run, Tape
 from model.bench import Text
 from model.choices import first_difference
+from model.transformer import Span
 
 THUMBNAIL = 24  # cells a side, at most
 
@@ -43,7 +44,7 @@ def read(bench: Bench, text: Text, choices: Choices) -> Reading:
     source = bench.encode(text)
     ids = source.ids[0].tolist()
     notes, asked = _Notes.of(bench, ids), asked_positions(bench, ids)
-    run = bench.run_encoded(source, choices, notes.tape(), logits_at=asked)
+    run = bench.run_encoded(source, choices, notes.tape(), span=_span(bench, asked), logits_at=asked)
     return notes.reading(run, asked)
 
 
@@ -53,10 +54,11 @@ def reread(bench: Bench, native: Reading, choices: Choices) -> Reading:
     source, asked = native.run.source, native.asked
     notes = _Notes.of(bench, source.ids[0].tolist())
     first = first_difference(choices, native.run.choices, bench.shape)
+    end = _span(bench, asked)
     if not 0 < first < bench.shape.n_layers:
-        run = bench.run_encoded(source, choices, notes.tape(), logits_at=asked)
+        run = bench.run_encoded(source, choices, notes.tape(), span=end, logits_at=asked)
         return notes.reading(run, asked)
-    run = bench.resume(native.run, first, choices, notes.tape(), logits_at=asked)
+    run = bench.resume(native.run, first, choices, notes.tape(), last=end.last, logits_at=asked)
     later = notes.reading(replace(run, kept=native.run.kept | run.kept), asked)
     return replace(
         later,
@@ -79,6 +81,11 @@ def asked_positions(bench: Bench, ids: Sequence[int]) -> tuple[int, ...]:
     return (len(ids) - 1,) if bench.shape.head == "lm" else ()
 
 
+def _span(bench: Bench, asked: Sequence[int]) -> Span:
+    """To the logits, or where none are asked for only through the layers."""
+    return Span() if asked else Span(last=bench.shape.n_layers)
+
+
 @dataclass(frozen=True)
 class _Notes:
     """What the tape of one pass is shown, summed up on the way."""
@@ -97,8 +104,8 @@ class _Notes:
             keep=("*coder.[0-9]*.input", "*coder.output", "*coder.norm.output", "logits"),
             watch={
                 "*.self_attention.weights": self._see_weights,
-                "*norm.input": self._see_norm_input,
-                "*norm.output": self._see_norm_output,
+                "*coder.*norm.input": self._see_norm_input,
+                "*coder.*norm.output": self._see_norm_output,
             },
         )
 

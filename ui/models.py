@@ -1,18 +1,41 @@
 """The models and runs that sessions share: every cache of a tensor is here, and bounded."""
 
+import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import streamlit as st
 
 from experiments.reading import Reading, look, read, reread
 from model import Bench, Choices, Run, load
 from model.bench import Text
+from model.catalogue import CATALOGUE
 from ui import heap
 from ui.i18n import _
 
 _POLL = 0.05  # seconds between two looks at a loading model
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that a reader can choose: how it is called, and what `model.load` is given."""
+
+    title: str
+    source: str
+
+
+def offered() -> dict[str, Offer]:
+    """The models on offer by their name in the URL: the catalogue's, then every folder and .gguf
+    file in the folder that the environment variable ATTENTION_LAB_MODELS names. A URL can name
+    nothing else: no reader opens other files of the server."""
+    models = {entry.name: Offer(entry.title, entry.name) for entry in CATALOGUE.values()}
+    own = os.environ.get("ATTENTION_LAB_MODELS")
+    for path in sorted(Path(own).iterdir()) if own else ():
+        if path.is_dir() or path.suffix == ".gguf":
+            models.setdefault(path.name, Offer(path.name, str(path)))
+    return models
 
 
 @dataclass
@@ -40,9 +63,9 @@ def _loading(name: str) -> _Loading:
     return loading
 
 
-def bench_of(name: str) -> Bench:
-    """The model `name`, with a progress bar while it loads; raises ModelError."""
-    loading = _loading(name)
+def bench_of(source: str) -> Bench:
+    """The model of an offer, with a progress bar while it loads; raises ModelError."""
+    loading = _loading(source)
     if not loading.result.done():
         bar = st.progress(0.0, text=_("Loading the model …"))
         while not loading.result.done():
@@ -52,21 +75,27 @@ def bench_of(name: str) -> Bench:
     try:
         return loading.result.result()
     except Exception:
-        _loading.clear(name)  # what was missing may be there at the next try
+        _loading.clear(source)  # what was missing may be there at the next try
         raise
 
 
+def reading_of(bench: Bench, text: Text, choices: Choices) -> Reading:
+    """One reading, shared read-only by all sessions."""
+    return _reading(bench.name, text, choices, bench)
+
+
+def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
+    """Everything of one layer, shared read-only by all sessions."""
+    return _layer(bench.name, text, choices, layer, bench)
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
-def reading_of(model: str, text: Text, choices: Choices) -> Reading:
-    """One reading, shared read-only by all sessions. A variant starts from the native reading at
-    the first layer that it changes."""
-    bench = bench_of(model)
-    if choices == bench.native:
-        return read(bench, text, choices)
-    return reread(bench, reading_of(model, text, bench.native), choices)
+def _reading(name: str, text: Text, choices: Choices, _bench: Bench) -> Reading:
+    if choices == _bench.native:
+        return read(_bench, text, choices)
+    return reread(_bench, _reading(name, text, _bench.native, _bench), choices)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def layer_of(model: str, text: Text, choices: Choices, layer: int) -> Run:
-    """Everything of one layer."""
-    return look(bench_of(model), reading_of(model, text, choices), layer)
+def _layer(name: str, text: Text, choices: Choices, layer: int, _bench: Bench) -> Run:
+    return look(_bench, _reading(name, text, choices, _bench), layer)

@@ -1,0 +1,117 @@
+"""The attention lab: any model, any text, any switch; native, variant, difference."""
+
+import streamlit as st
+
+from model import ModelError
+from model.choices import check
+from ui import texts
+from ui.errors import explain
+from ui.i18n import N_, _, prose
+from ui.lab import cell, effect, evidence, norms, picture, pipeline, takeaway
+from ui.models import bench_of, offered
+from ui.scene import Scene
+from ui.switches import SWITCHES, fit, panel
+from ui.url import Parameter, one_of, publish, restore
+
+SECTIONS = {
+    "cell": (N_("One cell"), cell),
+    "pipeline": (N_("Step by step"), pipeline),
+    "effect": (N_("Effect on the model"), effect),
+    "evidence": (N_("All heads in numbers"), evidence),
+    "norms": (N_("Norms"), norms),
+    "takeaway": (N_("Take it away"), takeaway),
+}
+PARAMETERS = (
+    Parameter("text", texts.DEFAULT),
+    Parameter("model", "minilm", one_of(*offered())),
+    *picture.PICTURE,
+    Parameter("section", "cell", one_of(*SECTIONS)),
+    *SWITCHES,
+)
+
+
+def take_example() -> None:
+    """Put the picked example into the text box, with its model."""
+    example = st.session_state.pop("example")
+    if example is not None:
+        st.session_state["text"] = texts.EXAMPLES[example].text
+        st.session_state["model"] = texts.EXAMPLES[example].model
+        st.session_state["cell"] = ""
+
+
+def complain(error: ModelError) -> None:
+    """Say what is wrong and stop here: the reader's text and settings stay."""
+    publish(PARAMETERS)
+    st.error(explain(error), icon=":material/error:")
+    st.stop()
+
+
+ignored = restore(PARAMETERS)
+state = st.session_state
+st.title(_("Attention lab"), anchor=False)
+st.markdown(prose(__file__))
+
+typing, choosing = st.columns([3, 1])
+with typing:
+    st.text_area(_("Text"), key="text", height=80, persist_state="session")
+    st.pills(
+        _("Examples"),
+        range(len(texts.EXAMPLES)),
+        format_func=lambda i: _(texts.EXAMPLES[i].title),
+        key="example",
+        on_change=take_example,
+        label_visibility="collapsed",
+    )
+models = offered()
+choosing.selectbox(
+    _("Model"),
+    list(models),
+    format_func=lambda name: models[name].title,
+    key="model",
+    persist_state="session",
+)
+
+try:
+    bench = bench_of(models[state["model"]].source)
+except ModelError as error:
+    complain(error)
+ignored += fit(bench)
+if ignored:
+    st.warning(
+        _("Left out, since it means nothing here: {parameters}").format(
+            parameters=", ".join(f"`{text[:60]}`" for text in ignored)
+        )
+    )
+shape = bench.shape
+state["layer"] = min(state["layer"], shape.n_layers - 1)
+state["head"] = min(state["head"], shape.n_heads - 1)
+
+left, right = st.columns([3, 1], gap="medium")
+with right:
+    variant = panel(bench)
+try:
+    text = texts.as_text(state["text"], bench)
+    check(variant, shape)
+    scene = Scene(bench, text, bench.native, variant, state["layer"], state["head"])
+    with left:
+        with st.spinner(_("Running the model …"), show_time=True):
+            scene.reading("variant"), scene.look("variant")
+        effect.headline(scene)
+        picture.focused_head(scene)
+except ModelError as error:
+    complain(error)
+
+with left:
+    st.slider(_("Layer"), 0, shape.n_layers - 1, key="layer", persist_state="session")
+    picture.all_heads(scene)
+
+chosen = st.segmented_control(
+    _("Look closer"),
+    list(SECTIONS),
+    format_func=lambda name: _(SECTIONS[name][0]),
+    key="section",
+    required=True,
+    persist_state="session",
+)
+SECTIONS[chosen][1].show(scene)
+publish(PARAMETERS)

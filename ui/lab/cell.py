@@ -1,0 +1,121 @@
+"""One cell, from the two vectors to the number in the picture."""
+
+import streamlit as st
+
+from charts.viewer import Axis, Panel, matrices
+from experiments.cell import Cell, arithmetic
+from ui.i18n import _
+from ui.lab.picture import selected_cell
+from ui.scene import Scene, side_names, words
+
+
+def show(scene: Scene) -> None:
+    """The arithmetic of the opened cell, or of the one that changed most."""
+    cell = selected_cell(scene)
+    if cell is None:
+        cell = _most_changed(scene)
+        st.caption(_("The cell that changed most. Click any other in the picture."))
+    query, key = cell
+    st.markdown(
+        _("From **{query}** (query {i}) to **{key}** (key {j})").format(
+            query=_code(scene.tokens[query]), i=query, key=_code(scene.tokens[key]), j=key
+        )
+    )
+    sides = ("native", "variant") if scene.changed else ("native",)
+    for column, side in zip(st.columns(len(sides)), sides, strict=True):
+        choices = scene.choices(side).at(scene.layer, scene.native)
+        with column:
+            st.subheader(side_names()[side], anchor=False)
+            _one_side(
+                arithmetic(scene.attention(side), choices, scene.head, query, key), side, scene, key
+            )
+
+
+def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
+    st.latex(_formula(cell))
+    features = Axis(_("feature"))
+    rows = Axis()
+    matrices(
+        f"cell_{side}",
+        panels=[
+            Panel(_("query q"), [cell.terms["query"]], "queries", rows=rows, columns=features),
+            Panel(_("key k"), [cell.terms["key"]], "keys", rows=rows, columns=features),
+            Panel(
+                _("their terms, one per feature"),
+                [cell.terms["term"]],
+                "scores",
+                rows=rows,
+                columns=features,
+            ),
+        ],
+        words=words(),
+    )
+    st.dataframe(_steps(cell), hide_index=True, width="stretch")
+    st.caption(_("The row's softmax: all keys of this query"))
+    row = cell.row.assign(token=scene.tokens, key=range(len(scene.tokens)))
+    st.dataframe(
+        row[["key", "token", "score", "allowed", "exponential", "weight"]],
+        hide_index=True,
+        width="stretch",
+        height=220,
+        column_config={
+            "key": _("key"),
+            "token": _("token"),
+            "score": st.column_config.NumberColumn(_("score"), format="%.4f"),
+            "allowed": _("allowed"),
+            "exponential": st.column_config.NumberColumn(_("exp(score − highest)"), format="%.3e"),
+            "weight": st.column_config.ProgressColumn(
+                _("weight"), min_value=0.0, max_value=1.0, format="%.4f"
+            ),
+        },
+    )
+
+
+def _steps(cell: Cell) -> dict[str, list[str]]:
+    """The chain of numbers, each made from those above it."""
+    steps = [(_("sum of the terms, from content alone"), f"{cell.content:.6g}")]
+    from_rotation = cell.raw - cell.position_score - cell.content
+    if from_rotation:
+        steps.append((_("what rotating q and k by position adds"), f"{from_rotation:+.6g}"))
+    if cell.position_score:
+        steps.append((_("Transformer-XL's position terms"), f"{cell.position_score:+.6g}"))
+    steps += [
+        (_("raw score"), f"{cell.raw:.6g}"),
+        (_("divided by"), f"{cell.divisor:.6g}"),
+    ]
+    if cell.bias:
+        steps.append((_("position bias"), f"{cell.bias:+.6g}"))
+    total = cell.row["exponential"].sum()
+    exponential = cell.weight * total
+    steps += [
+        (_("score"), f"{cell.score:.6g}"),
+        (_("mask"), _("allowed") if cell.allowed else _("masked: the score becomes −∞")),
+        (_("exp(score − highest of the row)"), f"{exponential:.6g}"),
+        (_("sum of these over the row"), f"{total:.6g}"),
+        (_("weight"), f"{cell.weight:.6g}"),
+    ]
+    return {_("step"): [name for name, _value in steps], _("value"): [v for _name, v in steps]}
+
+
+def _formula(cell: Cell) -> str:
+    """The chain as a formula with its numbers."""
+    bias = f" {cell.bias:+.4g}" if cell.bias else ""
+    scored = rf"\frac{{{cell.raw:.4g}}}{{{cell.divisor:.4g}}}{bias} = {cell.score:.4g}"
+    if not cell.allowed:
+        return scored + r" \;\to\; -\infty \;\to\; 0"
+    total = cell.row["exponential"].sum()
+    above = cell.weight * total
+    return scored + rf" \;\to\; \frac{{{above:.4g}}}{{{total:.4g}}} = \mathbf{{{cell.weight:.4g}}}"
+
+
+def _most_changed(scene: Scene) -> tuple[int, int]:
+    native = scene.attention("native").weights[0, scene.head]
+    change = (scene.attention("variant").weights[0, scene.head] - native).abs()
+    flat = int((change if scene.changed else native).argmax())
+    return divmod(flat, native.shape[-1])
+
+
+def _code(token: str) -> str:
+    """A token as inline code, whatever it contains."""
+    shown = token.replace("\n", "↵").replace("`", "ˋ").strip(" ") or "␣"
+    return f"`{shown[:40]}`"

@@ -1,0 +1,51 @@
+"""Mean and standard deviation of every token through depth."""
+
+import re
+
+import streamlit as st
+
+from charts.norms import depth
+from experiments.norm_statistics import norm_statistics
+from ui.i18n import _
+from ui.scene import SIDES, Scene, colours, side_names
+
+
+def show(scene: Scene) -> None:
+    """Every norm of the model, before or after it, native beside variant on one scale."""
+    quantities = {
+        "std_before": _("Standard deviation before the norm"),
+        "std_after": _("Standard deviation after the norm"),
+        "mean_before": _("Mean before the norm"),
+        "mean_after": _("Mean after the norm"),
+    }
+    quantity = st.selectbox(
+        _("Quantity"), list(quantities), format_func=quantities.get, key="moment"
+    )
+    sides = SIDES if scene.changed else SIDES[:1]
+    frames = {side: norm_statistics(scene.reading(side)) for side in sides}
+    limits = (
+        min(float(frame[quantity].min()) for frame in frames.values()),
+        max(float(frame[quantity].max()) for frame in frames.values()),
+    )
+    words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
+    for column, side in zip(st.columns(len(sides)), sides, strict=True):
+        places = [_place(site) for site in frames[side]["site"].unique()]
+        with column:
+            st.subheader(side_names()[side], anchor=False)
+            figure = depth(frames[side], quantity, scene.tokens, places, words, colours(), limits)
+            st.plotly_chart(figure, key=f"norms_{side}", width="stretch")
+    st.caption(
+        _(
+            "Over the features of each token. A few tokens of large deviation are real: "
+            "many models keep such outliers, often in the first token."
+        )
+    )
+
+
+def _place(site: str) -> str:
+    """A norm's short name: "3 attention", "final", "embedding"."""
+    inside = re.fullmatch(r"\w+\.(\d+)\.(\w+)_norm", site)
+    if inside:
+        names = {"attention": _("attention"), "cross": _("cross"), "feed_forward": _("FFN")}
+        return f"{inside[1]} {names[inside[2]]}"
+    return _("embedding") if "embedding" in site else _("final")

@@ -1,0 +1,103 @@
+"""The focused head and the atlas of all heads."""
+
+import streamlit as st
+
+from charts.viewer import AtlasEvent, FocusEvent, atlas, focus
+from experiments.outcome import row_shift
+from ui.i18n import _
+from ui.scene import Scene, words
+from ui.url import Parameter, number, one_of
+
+
+def _cell(text: str) -> str:
+    query, key = map(int, text.split("."))
+    return f"{query}.{key}"
+
+
+PICTURE = (
+    Parameter("layer", 2, number(0, 10_000)),
+    Parameter("head", 0, number(0, 10_000)),
+    Parameter("cell", "", _cell),
+    Parameter("view", "matrix", one_of("matrix", "lines")),
+    Parameter("atlas", "native", one_of("native", "variant", "difference")),
+)
+
+
+def focused_head(scene: Scene) -> None:
+    """Native, variant and difference of one head, with what it did to this head in a line."""
+    native, variant = scene.attention("native"), scene.attention("variant")
+    shift = row_shift(native.weights[0, scene.head], variant.weights[0, scene.head])
+    st.markdown(
+        _(
+            "**Layer {layer}, head {head}** · {share} of each query's attention moved to other keys"
+        ).format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}")
+    )
+    focus(
+        "viewer",
+        native=native.weights[0],
+        variant=variant.weights[0] if scene.changed else None,
+        heads=range(scene.bench.shape.n_heads),
+        head=scene.head,
+        query_labels=scene.tokens,
+        key_labels=scene.tokens,
+        masked_native=~native.mask[0],
+        masked_variant=~variant.mask[0] if scene.changed else None,
+        view=st.session_state["view"],
+        selected=selected_cell(scene),
+        words=words(),
+        on_event=_follow,
+    )
+
+
+def all_heads(scene: Scene) -> None:
+    """Every layer × head as a thumbnail; a click opens a head, or switches it off."""
+    shows = {
+        "native": _("Native"),
+        "variant": _("Variant"),
+        "difference": _("Variant − native"),
+    }
+    if scene.changed:
+        st.segmented_control(
+            _("Show"),
+            list(shows),
+            format_func=shows.get,
+            key="atlas",
+            required=True,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    show = st.session_state["atlas"] if scene.changed else "native"
+    atlas(
+        "all_heads",
+        native=scene.reading("native").thumbnails,
+        variant=scene.reading("variant").thumbnails if scene.changed else None,
+        show=show,
+        selected=(scene.layer, scene.head),
+        ablated=scene.variant.ablated,
+        words=words(),
+        on_event=_pick,
+    )
+
+
+def selected_cell(scene: Scene) -> tuple[int, int] | None:
+    """The cell that the reader opened, if this text has it."""
+    if not st.session_state["cell"]:
+        return None
+    query, key = map(int, st.session_state["cell"].split("."))
+    return (query, key) if max(query, key) < len(scene.tokens) else None
+
+
+def _follow(event: FocusEvent) -> None:
+    state = st.session_state
+    state["head"] = event.head
+    state["view"] = event.view
+    if event.did == "cell":
+        state["cell"] = "" if event.cell is None else f"{event.cell[0]}.{event.cell[1]}"
+
+
+def _pick(event: AtlasEvent) -> None:
+    state = st.session_state
+    if event.did == "select" and event.selected is not None:
+        state["layer"], state["head"] = event.selected
+    else:
+        state["ablated"] = [f"{layer}.{head}" for layer, head in sorted(event.ablated)]

@@ -1,0 +1,41 @@
+"""Take it away: the numbers as CSV, and the Python that makes them again."""
+
+import pandas as pd
+import streamlit as st
+
+from ui.i18n import _
+from ui.scene import SIDES, Scene
+from ui.snippet import snippet
+
+
+def show(scene: Scene) -> None:
+    """CSV and code of the focused head; the PNG button stands in the picture."""
+    st.caption(_("The picture itself: the PNG button above it. The page: its address."))
+    st.download_button(
+        _("Weights of this head as CSV"),
+        lambda: _table(scene).to_csv(index=False),
+        file_name=f"attention-{scene.layer}-{scene.head}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="csv",
+    )
+    st.code(snippet(scene), language="python", wrap_lines=True)
+
+
+def _table(scene: Scene) -> pd.DataFrame:
+    """One row per query and key."""
+    native, variant = (scene.attention(side).weights[0, scene.head] for side in SIDES)
+    n = len(scene.tokens)
+    cells = pd.MultiIndex.from_product([range(n), range(n)], names=["query", "key"])
+    frame = pd.DataFrame(
+        {"native": native.flatten().tolist(), "variant": variant.flatten().tolist()}, index=cells
+    ).reset_index()
+    frame.insert(1, "query_token", [_inert(scene.tokens[i]) for i in frame["query"]])
+    frame.insert(3, "key_token", [_inert(scene.tokens[i]) for i in frame["key"]])
+    return frame.assign(difference=frame["variant"] - frame["native"])
+
+
+def _inert(token: str) -> str:
+    """A token that no spreadsheet takes for a formula."""
+    return f"'{token}" if token.lstrip()[:1] in ("=", "+", "-", "@") else token

@@ -1,0 +1,64 @@
+"""What a page of one head looks at: a model, a text, two sets of choices, a layer and a head."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from charts.colours import Palette, palette
+from charts.viewer import WORDS
+from experiments.reading import Reading
+from model import Bench, Choices, Run
+from model.bench import Text
+from model.run import AttentionView
+from ui.i18n import _
+from ui.models import layer_of, reading_of
+
+SIDES = ("native", "variant")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Native and variant of one text, seen at one head; every reading comes from a cache."""
+
+    bench: Bench
+    text: Text
+    native: Choices
+    variant: Choices
+    layer: int
+    head: int
+
+    def choices(self, side: str) -> Choices:
+        return self.native if side == "native" else self.variant
+
+    def reading(self, side: str) -> Reading:
+        return reading_of(self.bench, self.text, self.choices(side))
+
+    def look(self, side: str) -> Run:
+        """Everything of the layer."""
+        return layer_of(self.bench, self.text, self.choices(side), self.layer)
+
+    def attention(self, side: str) -> AttentionView:
+        return self.look(side).attention(self.layer)
+
+    @property
+    def tokens(self) -> list[str]:
+        return self.reading("native").run.tokens[0]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is switched."""
+        return self.native != self.variant
+
+
+def words() -> dict[str, str]:
+    """The viewer's texts in the reader's language."""
+    return {key: _(text) for key, text in WORDS.items()}
+
+
+def side_names() -> dict[str, str]:
+    return {"native": _("Native"), "variant": _("Variant")}
+
+
+def colours() -> Palette:
+    """The palette of the reader's theme."""
+    return palette("dark" if st.context.theme.type == "dark" else "light")

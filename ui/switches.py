@@ -1,0 +1,246 @@
+"""The switches panel: from widgets to Choices."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from model import Bench, Choices, legal
+from ui.i18n import N_, _
+from ui.url import Parameter, flag, number, one_of, several
+
+NATIVE = "native"
+
+NAMES = {
+    "native": N_("native"),
+    "dot": N_("dot product"),
+    "cosine": N_("cosine"),
+    "additive": N_("additive"),
+    "none": N_("none"),
+    "padding": N_("padding"),
+    "causal": N_("causal"),
+    "prefix": N_("prefix"),
+    "window": N_("sliding window"),
+    "causal+window": N_("causal and window"),
+    "learned": N_("learned table"),
+    "sinusoidal": N_("sinusoids"),
+    "relative": N_("T5 buckets"),
+    "xl": N_("Transformer-XL"),
+    "rope": N_("RoPE"),
+    "alibi": N_("ALiBi"),
+    "layer": N_("LayerNorm"),
+    "rms": N_("RMSNorm"),
+    "batch": N_("BatchNorm"),
+    "pre": N_("before the sublayer"),
+    "post": N_("after the sublayer"),
+    "both": N_("around both"),
+    "attention": N_("around attention"),
+    "feed_forward": N_("around the feed-forward network"),
+    "relu": N_("ReLU"),
+    "gelu": N_("GELU"),
+    "gelu_tanh": N_("GELU (tanh)"),
+    "silu": N_("SiLU"),
+    "reglu": N_("ReGLU"),
+    "geglu": N_("GeGLU"),
+    "geglu_tanh": N_("GeGLU (tanh)"),
+    "swiglu": N_("SwiGLU"),
+}
+
+REASONS = {
+    "no-position-table": N_("these weights have no table of learned positions"),
+    "no-relative-table": N_("these weights have no table of relative position biases"),
+    "no-relative-projection": N_("these weights have no projection for relative positions"),
+    "odd-head-width": N_("rotation needs an even head width"),
+    "no-gate": N_("a gated activation needs a gate matrix, which these weights lack"),
+}
+
+MASKS = (NATIVE, "none", "padding", "causal", "prefix", "window", "causal+window")
+TEMPERATURES = (0.1, 0.25, 0.5, 0.7, 1.0, 1.5, 2.0, 4.0, 8.0, 16.0)
+_SELECTS = ("score", "positions", "norm", "place", "residual", "activation")
+_ANY = {name: (NATIVE, *NAMES) for name in _SELECTS}  # narrowed by what the weights permit
+
+
+def _temperature(text: str) -> float:
+    value = float(text)
+    if value not in TEMPERATURES:
+        raise ValueError(text)
+    return value
+
+
+def _head(word: str) -> str:
+    layer, head = map(int, word.split("."))
+    return f"{layer}.{head}"
+
+
+SWITCHES = (
+    Parameter("scaled", False, flag),
+    Parameter("temperature", 1.0, _temperature),
+    Parameter("score", NATIVE, one_of(*_ANY["score"])),
+    Parameter("tied", False, flag),
+    Parameter("mask", NATIVE, one_of(*MASKS)),
+    Parameter("window", 4, number(1, 512)),
+    Parameter("prefix", 4, number(0, 512)),
+    Parameter("positions", NATIVE, one_of(*_ANY["positions"])),
+    Parameter("offset", 0, number(0, 100_000)),
+    Parameter("multiplier", NATIVE, one_of(NATIVE, "1", "sqrt")),
+    Parameter("norm", NATIVE, one_of(*_ANY["norm"])),
+    Parameter("place", NATIVE, one_of(*_ANY["place"])),
+    Parameter("residual", NATIVE, one_of(*_ANY["residual"])),
+    Parameter("activation", NATIVE, one_of(*_ANY["activation"])),
+    Parameter("layers", [], several(int)),
+    Parameter("ablated", [], several(_head)),
+)
+
+
+def to_native() -> None:
+    """Set every switch to what the weights were trained with (a callback)."""
+    for parameter in SWITCHES:
+        st.session_state[parameter.name] = parameter.default
+    st.session_state["scaled"] = True
+
+
+def fit(bench: Bench) -> list[str]:
+    """Take out of the state what this model has not, before any widget is drawn: values that its
+    weights do not permit, layers and heads that do not exist. Returns them as name=value."""
+    state, shape, dropped = st.session_state, bench.shape, []
+    verdicts = legal(shape)
+    for name in _SELECTS:
+        value = state[name]
+        if value != NATIVE and verdicts[name].get(value, "unknown") is not None:
+            dropped.append(f"{name}={value}")
+            state[name] = NATIVE
+
+    def exists(place: str | int) -> bool:
+        layer, _dot, head = str(place).partition(".")
+        return int(layer) in range(shape.n_layers) and int(head or 0) in range(shape.n_heads)
+
+    for name in ("layers", "ablated"):
+        gone = [place for place in state[name] if not exists(place)]
+        dropped += [f"{name}={place}" for place in gone]
+        state[name] = [place for place in state[name] if place not in gone]
+    return dropped
+
+
+def panel(bench: Bench) -> Choices:
+    """Draw the switches and return the choices that they stand for."""
+    state, native = st.session_state, bench.native
+    st.button(
+        _("Back to native"),
+        icon=":material/restart_alt:",
+        on_click=to_native,
+        width="stretch",
+        disabled=_choices(bench) == native,
+        key="to_native",
+    )
+    with st.expander(_("Scores"), expanded=True, icon=":material/close_small:"):
+        st.toggle(_("Divide by √d_head"), key="scaled", persist_state="session")
+        st.select_slider(
+            _("Temperature"),
+            TEMPERATURES,
+            key="temperature",
+            persist_state="session",
+            help=_("Scores are divided by it as well: below 1 sharper, above 1 flatter."),
+        )
+        _select("score", _("Score"), bench)
+        st.toggle(_("Tie W_K to W_Q"), key="tied", persist_state="session")
+    with st.expander(_("Mask"), icon=":material/visibility_off:"):
+        st.selectbox(
+            _("A query may see"), MASKS, format_func=_mask_name, key="mask", persist_state="session"
+        )
+        if "window" in state["mask"]:
+            st.number_input(_("Window, in tokens"), 1, 512, key="window", persist_state="session")
+        if state["mask"] == "prefix":
+            st.number_input(_("Prefix, in tokens"), 0, 512, key="prefix", persist_state="session")
+    with st.expander(_("Positions"), icon=":material/straighten:"):
+        _select("positions", _("Scheme"), bench)
+        st.number_input(
+            _("Shift all positions by"), 0, 100_000, key="offset", persist_state="session"
+        )
+        st.selectbox(
+            _("Token embeddings times"),
+            (NATIVE, "1", "sqrt"),
+            format_func={
+                NATIVE: _("native") + f" · {native.multiplier:g}",
+                "1": "1",
+                "sqrt": "√d_model",
+            }.get,
+            key="multiplier",
+            persist_state="session",
+        )
+    with st.expander(_("Norms, residuals, activation"), icon=":material/layers:"):
+        _select("norm", _("Norm"), bench)
+        _select("place", _("Norm stands"), bench)
+        _select("residual", _("Residual connection"), bench)
+        _select("activation", _("Activation"), bench)
+    with st.expander(_("Which layers, which heads"), icon=":material/grid_view:"):
+        st.multiselect(
+            _("Only in layers"),
+            range(bench.shape.n_layers),
+            key="layers",
+            persist_state="session",
+            placeholder=_("all"),
+            help=_("The switches act in these layers, all others stay native."),
+        )
+        st.multiselect(
+            _("Heads switched off"),
+            [f"{i}.{j}" for i in range(bench.shape.n_layers) for j in range(bench.shape.n_heads)],
+            key="ablated",
+            persist_state="session",
+            placeholder=_("none"),
+            help=_("As layer.head. The picture of all heads switches them too."),
+        )
+    return _choices(bench)
+
+
+def _choices(bench: Bench) -> Choices:
+    state, native = st.session_state, bench.native
+    picked: dict[str, Any] = {name: state[name] for name in _SELECTS if state[name] != NATIVE}
+    if state["multiplier"] != NATIVE:
+        picked["multiplier"] = 1.0 if state["multiplier"] == "1" else math.sqrt(bench.shape.d_model)
+    if state["mask"] != NATIVE:
+        picked["mask"] = state["mask"]
+    if "window" in state["mask"]:
+        picked["window"] = state["window"]
+    if state["mask"] == "prefix":
+        picked["prefix"] = state["prefix"]
+    choices = replace(
+        native,
+        scaled=state["scaled"],
+        temperature=state["temperature"],
+        tied=state["tied"],
+        offset=state["offset"],
+        ablated=tuple(_pair(place) for place in state["ablated"]),
+        **picked,
+    )
+    # a set of layers means something only where something is switched
+    return replace(choices, layers=tuple(state["layers"])) if state["layers"] else choices
+
+
+def _pair(place: str) -> tuple[int, int]:
+    layer, head = place.split(".")
+    return int(layer), int(head)
+
+
+def _select(name: str, label: str, bench: Bench) -> None:
+    """A selectbox of what the weights permit; what they do not is listed in grey, with why."""
+    verdicts = legal(bench.shape)[name]
+    native = getattr(bench.native, name)
+
+    def spoken(option: str) -> str:
+        return f"{_('native')} · {_(NAMES[native])}" if option == NATIVE else _(NAMES[option])
+
+    options = [option for option, reason in verdicts.items() if reason is None and option != native]
+    st.selectbox(label, [NATIVE, *options], format_func=spoken, key=name, persist_state="session")
+    for reason in dict.fromkeys(filter(None, verdicts.values())):
+        barred = [_(NAMES[option]) for option, why in verdicts.items() if why == reason]
+        st.caption(f":gray[✕ {_enumerated(barred)}: {_(REASONS[reason])}]")
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return _(", ").join(names)
+
+
+def _mask_name(mask: str) -> str:
+    return _(NAMES[mask])
