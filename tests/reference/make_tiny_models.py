@@ -1,0 +1,163 @@
+"""Tiny random models, saved by Hugging Face transformers: ``python -I make_tiny_models.py FOLDER``.
+
+Each becomes a folder of its own below FOLDER, under the name of its function here.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForPreTraining,
+    BertForSequenceClassification,
+    BertModel,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertModel,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    GPT2Model,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LlamaModel,
+    MistralConfig,
+    MistralForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    RobertaModel,
+)
+
+VOCABULARY = 300
+WIDTHS = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 3,
+    "max_position_embeddings": 40,
+}
+DISTILBERT = {
+    "vocab_size": VOCABULARY,
+    "dim": 32,
+    "hidden_dim": 48,
+    "n_heads": 4,
+    "n_layers": 3,
+    "max_position_embeddings": 40,
+}
+GPT2 = {
+    "vocab_size": VOCABULARY,
+    "n_embd": 32,
+    "n_head": 4,
+    "n_layer": 3,
+    "n_positions": 40,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+}
+GROUPED = {**WIDTHS, "num_key_value_heads": 2}
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 10_000.0,
+    "factor": 4.0,
+    "low_freq_factor": 0.25,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
+LINEAR = {"rope_type": "linear", "rope_theta": 500.0, "factor": 2.5}
+
+MODELS = {
+    "bert": lambda: BertModel(BertConfig(**WIDTHS)),
+    "bert-mlm": lambda: BertForMaskedLM(BertConfig(**WIDTHS, hidden_act="gelu_new")),
+    "bert-mlm-untied": lambda: BertForMaskedLM(BertConfig(**WIDTHS, tie_word_embeddings=False)),
+    "bert-pretraining": lambda: BertForPreTraining(BertConfig(**WIDTHS, hidden_act="relu")),
+    "bert-classifier": lambda: BertForSequenceClassification(BertConfig(**WIDTHS)),
+    "bert-old-names": lambda: BertForMaskedLM(BertConfig(**WIDTHS)),
+    "roberta": lambda: RobertaModel(RobertaConfig(**WIDTHS, type_vocab_size=1)),
+    "roberta-mlm": lambda: RobertaForMaskedLM(RobertaConfig(**WIDTHS, layer_norm_eps=1e-5)),
+    "roberta-mlm-untied": lambda: RobertaForMaskedLM(
+        RobertaConfig(**WIDTHS, hidden_act="relu", tie_word_embeddings=False)
+    ),
+    "distilbert": lambda: DistilBertModel(DistilBertConfig(**DISTILBERT, sinusoidal_pos_embds=True)),
+    "distilbert-mlm": lambda: DistilBertForMaskedLM(
+        DistilBertConfig(**DISTILBERT, activation="relu")
+    ),
+    "distilbert-mlm-untied": lambda: DistilBertForMaskedLM(
+        DistilBertConfig(**DISTILBERT, tie_word_embeddings=False)
+    ),
+    "gpt2": lambda: GPT2Model(GPT2Config(**GPT2)),
+    "gpt2-lm": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, layer_norm_epsilon=1e-3)),
+    "gpt2-lm-untied": lambda: GPT2LMHeadModel(
+        GPT2Config(**GPT2, n_inner=40, activation_function="relu", tie_word_embeddings=False)
+    ),
+    "gpt2-classifier": lambda: GPT2ForSequenceClassification(GPT2Config(**GPT2, pad_token_id=1)),
+    "llama": lambda: LlamaModel(LlamaConfig(**GROUPED)),
+    "llama-lm": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED, rope_parameters=LLAMA3)),
+    "llama-lm-tied": lambda: LlamaForCausalLM(
+        LlamaConfig(**WIDTHS, rope_parameters=LINEAR, tie_word_embeddings=True, rms_norm_eps=1e-3)
+    ),
+    "llama-biases": lambda: LlamaForCausalLM(
+        LlamaConfig(**GROUPED, head_dim=12, attention_bias=True, mlp_bias=True, hidden_act="gelu")
+    ),
+    "llama-sharded": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "mistral": lambda: MistralForCausalLM(MistralConfig(**GROUPED, sliding_window=4)),
+    "mistral-global": lambda: MistralForCausalLM(
+        MistralConfig(**GROUPED, sliding_window=None, hidden_act="relu")
+    ),
+    "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED, tie_word_embeddings=True)),
+    "qwen2-window": lambda: Qwen2ForCausalLM(
+        Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=3, max_window_layers=0)
+    ),
+    "qwen2-bf16": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)).to(torch.bfloat16),
+    "gpt2-f16": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)).to(torch.float16),
+}
+
+
+def randomise(model: torch.nn.Module) -> None:
+    """Every parameter random, gains about 1: attention far from uniform, no bias 0."""
+    for name, parameter in model.named_parameters():
+        gain = parameter.dim() == 1 and name.endswith("weight")
+        if parameter.requires_grad:  # DistilBERT's sinusoids stay
+            with torch.no_grad():
+                parameter.normal_(1.0 if gain else 0.0, 0.15)
+
+
+def save_tokenizer(folder: Path) -> None:
+    """Any will do, so that the folder loads: bytes."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE({letter: i for i, letter in enumerate(alphabet)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def rename_norms(folder: Path) -> None:
+    """As the first BERT releases called them."""
+    file = folder / "model.safetensors"
+    tensors = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): tensor
+        for name, tensor in load_file(file).items()
+    }
+    save_file(tensors, file, {"format": "pt"})
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    for name, make in MODELS.items():
+        folder = Path(sys.argv[1]) / name
+        model = make()
+        randomise(model)
+        model.save_pretrained(folder, max_shard_size="20kB" if name == "llama-sharded" else "1GB")
+        save_tokenizer(folder)
+        if name == "bert-old-names":
+            rename_norms(folder)
+
+
+main()
