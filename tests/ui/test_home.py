@@ -63,9 +63,8 @@ def test_the_command_names_a_file_that_exists() -> None:
 
 def picture() -> ET.Element:
     # As HTML the picture needs no namespace; as XML it does.
-    return ET.fromstring(
-        blueprint.svg().replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    )
+    namespace = SVG.strip("{}")
+    return ET.fromstring(blueprint.svg().replace("<svg ", f'<svg xmlns="{namespace}" ', 1))
 
 
 def test_every_page_but_home_has_a_part_of_the_picture() -> None:
