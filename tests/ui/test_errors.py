@@ -1,0 +1,121 @@
+"""Every error of the lower layers has a sentence in both languages."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model import ModelError
+from tokenizers.errors import TokenizerError
+from ui.errors import SENTENCES, explain
+
+ROOT = Path(__file__).parent.parent.parent
+CODE = re.compile(r"[a-z*]+(-[a-z*]+)*")
+RAISING = {"ModelError", "TokenizerError"}
+# Helpers that pass a code on to ModelError, with the fields that they add.
+HELPERS = {"error": {"file"}, "_fail": {"file", "key", "value"}}
+
+
+def raised() -> Iterator[tuple[str, set[str], str]]:
+    """(code, fields, place) wherever one is written; a part of a code only known later is ``*``."""
+    for folder in ("model", "tokenizers", "experiments", "ui"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name = ast.unparse(node.func).rpartition(".")[2]
+                if name not in RAISING | HELPERS.keys():
+                    continue
+                code = written(node.args[0])
+                if code is not None and CODE.fullmatch(code):
+                    fields = {keyword.arg for keyword in node.keywords if keyword.arg}
+                    place = f"{file.relative_to(ROOT)}:{node.lineno}"
+                    yield code, fields | HELPERS.get(name, set()), place
+
+
+def written(argument: ast.expr) -> str | None:
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return argument.value
+    if isinstance(argument, ast.JoinedStr):
+        parts = argument.values
+        return "".join(str(p.value) if isinstance(p, ast.Constant) else "*" for p in parts)
+    return None
+
+
+def test_every_code_has_a_sentence_that_its_fields_can_fill() -> None:
+    faults = []
+    for code, fields, place in raised():
+        known = [name for name in SENTENCES if fnmatch(name, code)]
+        if not known:
+            faults.append(f"{place}: no sentence for {code}")
+        for name in known:
+            needed = {
+                field for _, field, _, _ in string.Formatter().parse(SENTENCES[name]) if field
+            }
+            if needed - fields:
+                faults.append(f"{place}: {name} lacks {needed - fields}")
+    assert faults == []
+
+
+def test_no_sentence_is_left_over() -> None:
+    codes = [code for code, _, _ in raised()]
+    assert [name for name in SENTENCES if not any(fnmatch(name, code) for code in codes)] == []
+
+
+def test_a_sentence_states_the_facts() -> None:
+    error = ModelError("too-long", "{tokens} of {context}", tokens=600, context=512)
+    assert explain(error) == "This text has 600 tokens; the model reads at most 512."
+    unknown = TokenizerError("unknown-id", id=99)
+    assert explain(unknown) == "No token of this vocabulary has the id 99."
+
+
+def test_the_reason_of_an_illegal_choice_is_given() -> None:
+    error = ModelError(
+        "illegal-choice",
+        "{field} {value} {because}",
+        field="activation",
+        value="swiglu",
+        reason="no-gate",
+        because="…",
+    )
+    assert explain(error) == (
+        "“activation” cannot be swiglu here: "
+        "a gated activation needs a gate matrix, which these weights lack."
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelError("from-the-future", "so {what}", what="be *it*"),
+        ModelError("too-long", "so be *it*"),
+        RuntimeError("so be *it*"),
+    ],
+)
+def test_an_unforeseen_error_reads_as_it_was_raised(error: Exception) -> None:
+    assert explain(error) == r"so be \*it\*"
+
+
+def test_what_others_wrote_is_never_markdown() -> None:
+    error = ModelError("file-missing", "{folder}{file}", folder="[a](b)", file="<i>$x$ :red[y]")
+    assert explain(error) == (r"\[a\]\(b\) has no file \<i\>\$x\$ \:red\[y\].")
+
+
+def speak() -> None:
+    import streamlit as st
+
+    from model import ModelError
+    from ui.errors import explain
+
+    st.write(explain(ModelError("no-such-head", "", number=12, last=11)))
+
+
+def test_an_error_speaks_chinese() -> None:
+    session = AppTest.from_function(speak)
+    session.session_state["lang"] = "zh"
+    assert session.run().markdown[0].value == "没有第 12 个头：头从 0 数到 11。"
