@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from charts.colours import both_themes
 from charts.viewer.component import complete, mount
 from charts.viewer.payload import Floats, encode_cells, pack, to_numpy
@@ -40,8 +42,8 @@ def atlas(
         native, variant: thumbnails (layers, heads, rows, columns) from ``pool``.
         show: which to draw; the difference is that of the thumbnails.
         selected, ablated: heads as (layer, head).
-        values: (layers, heads) numbers to read beside each head, called ``words["value"]``;
-            left out, it is the largest cell of its thumbnail.
+        values: (layers, heads) numbers to read beside each head, called ``words["value"]``, NaN
+            for none; left out, the largest cell of each thumbnail.
         words: translations of ``WORDS``.
         on_event: called before the run with what the reader did.
 
@@ -107,7 +109,9 @@ def atlas_payload(
         "show": show,
         "selected": None if selected is None else list(selected),
         "ablated": sorted([layer, head] for layer, head in ablated),
-        "values": None if numbers is None else [float(n) for n in numbers.ravel()],
+        "values": None
+        if numbers is None
+        else [float(n) if np.isfinite(n) else None for n in numbers.ravel()],
         "native": 0,
         "variant": None if variant is None else 1,
     }

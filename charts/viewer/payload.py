@@ -91,7 +91,11 @@ def pack(header: Mapping[str, Any], arrays: Sequence[Encoded]) -> bytes:
         specs.append({**array.spec, "offset": len(body)})
         body += array.data + bytes(-len(array.data) % ALIGNMENT)
     text = json.dumps(
-        {**header, "arrays": specs}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        {**header, "arrays": specs},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,  # the browser's JSON knows none
     ).encode("utf-8", "replace")
     head = struct.pack("<I", len(text)) + text
     return head + bytes(-len(head) % ALIGNMENT) + bytes(body)

@@ -309,10 +309,15 @@ export class Focus {
     if (!this.built && this.built !== 0) return;
     const cell = this.hovered ?? this.cell.value;
     const token = (label, style) => [visible(label).slice(0, 40), style, label.slice(0, 400)];
-    if (this.view.value === "lines" && !this.hovered && this.lines.hovered) {
-      const { side, n } = this.lines.hovered;
+    const active = this.lines.hovered ?? this.lines.pinned;
+    if (this.view.value === "lines" && active) {
+      const { side, n } = active;
       const style = side ? "key" : "query";
-      this.stage.tell([token((side ? header.keys : header.queries)[n], style)], spoken);
+      const pieces = [token((side ? header.keys : header.queries)[n], style)];
+      for (const panel of this.panels.filter(({ parts }) => !parts)) {
+        pieces.push([words[panel.side], "name"], ...this.#partners(panel, side, n));
+      }
+      this.stage.tell(pieces, spoken);
       return;
     }
     if (!cell) {
@@ -334,6 +339,21 @@ export class Focus {
       pieces.push([words[panel.side], "name"], [text, "value"]);
     }
     this.stage.tell(pieces, spoken);
+  }
+
+  // The tokens that a token's heaviest lines lead to, with their weights.
+  #partners(panel, side, n) {
+    const { rows, columns, cells, source } = panel;
+    const [other, style] = side ? [rows, "query"] : [columns, "key"];
+    const weight = (m) => (side ? cells[m * columns.count + n] : cells[n * columns.count + m]);
+    return [...Array(other.count).keys()]
+      .sort((a, b) => weight(b) - weight(a))
+      .slice(0, 3)
+      .flatMap((m) => {
+        const value = weight(m);
+        const text = number(value, { uncertainty: source[0].uncertainty(value) });
+        return [[visible(other.labels[m]).slice(0, 16), style], [text, "value"]];
+      });
   }
 
   // For screen readers and for those who prefer numbers: each query's strongest key.
