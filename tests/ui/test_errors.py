@@ -103,7 +103,7 @@ def test_an_unforeseen_error_reads_as_it_was_raised(error: Exception) -> None:
 
 def test_what_others_wrote_is_never_markdown() -> None:
     error = ModelError("file-missing", "{folder}{file}", folder="[a](b)", file="<i>$x$ :red[y]")
-    assert explain(error) == (r"\[a\]\(b\) has no file \<i\>\$x\$ \:red\[y\].")
+    assert explain(error) == (r"\[a\](b) has no file \<i\>\$x\$ \:red\[y\].")
 
 
 def speak() -> None:
