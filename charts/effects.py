@@ -67,7 +67,7 @@ def cosines(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> 
             hovertemplate="%{x} · %{customdata} · %{y:.4f}<extra></extra>",
         )
     )
-    lowest = min(0.0, float(frame["cosine"].min()))
+    lowest = min(0.0, float(frame["cosine"].to_numpy().min()))
     figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 10, "b": 90})
     figure.update_xaxes(
         title=words["token"], tickvals=positions[::step], ticktext=names[::step], fixedrange=True

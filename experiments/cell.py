@@ -15,15 +15,16 @@ class Cell:
     """The arithmetic of query i and key j in one head, each number the model's own.
 
     terms: one row per feature: feature, query, key, and the term it adds to the raw score.
-    content: what the terms sum to with the vectors as they were before RoPE turned them; `raw`
-        is the sum with the vectors as scored, plus `position_score` (Transformer-XL's).
+    content: with RoPE, what the score would be had it not turned the vectors; else None.
+    position_score: Transformer-XL's part; `raw` is the sum of the terms and this.
     divisor: √d_head and temperature together. bias: ALiBi's or T5's, added after the division.
     score = raw / divisor + bias. row: one row per key: its score, whether the mask allows it,
-    exp(score - highest allowed score), and the weight, its share of their sum.
+    exp(score - highest allowed score), and the weight. `exponential` and `weight` are this
+    key's, `total` is the sum over the row: weight = exponential / total.
     """
 
     terms: pd.DataFrame
-    content: float
+    content: float | None
     position_score: float
     raw: float
     divisor: float
@@ -31,6 +32,8 @@ class Cell:
     score: float
     allowed: bool
     row: pd.DataFrame
+    exponential: float
+    total: float
     weight: float
 
 
@@ -39,10 +42,12 @@ def arithmetic(
 ) -> Cell:
     """Take one cell of a layer's attention apart. `choices` are those in force in this layer."""
     q, k = view.queries[batch, head, query], view.keys[batch, head, key]  # (d_head,)
-    content_q = view.content_queries[batch, head, query]
-    content_k = view.content_keys[batch, head, key]
     terms = score_terms(q, k, choices.score)  # (d_head,)
-    content = score_terms(content_q, content_k, choices.score).sum()
+    content = None
+    if choices.positions == "rope":
+        content_q = view.content_queries[batch, head, query]
+        content_k = view.content_keys[batch, head, key]
+        content = float(score_terms(content_q, content_k, choices.score).sum())
     extra, bias = view.position_scores, view.position_bias
     scores = view.scores[batch, head, query]  # (keys,)
     allowed = view.mask[batch, head, query]  # (keys,)
@@ -51,7 +56,7 @@ def arithmetic(
     exponentials = (scores - highest).exp() * allowed
     return Cell(
         terms=pd.DataFrame({"query": q.tolist(), "key": k.tolist(), "term": terms.tolist()}),
-        content=float(content),
+        content=content,
         position_score=0.0 if extra is None else float(extra[batch, head, query, key]),
         raw=float(view.raw_scores[batch, head, query, key]),
         divisor=choices.temperature * (math.sqrt(len(q)) if choices.scaled else 1.0),
@@ -66,5 +71,7 @@ def arithmetic(
                 "weight": weights.tolist(),
             }
         ),
+        exponential=float(exponentials[key]),
+        total=float(exponentials.sum()),
         weight=float(weights[key]),
     )

@@ -33,6 +33,11 @@ def profile(weights: Tensor, special: Sequence[int] = ()) -> Tensor:
     )
 
 
+def mean_entropy(profiles: Tensor) -> float:
+    """Entropy in nats, mean over all heads of profiles (layers, heads, 6)."""
+    return float(profiles[..., QUANTITIES.index("entropy")].mean())
+
+
 def evidence(profiles: Tensor) -> pd.DataFrame:
     """One row per head of profiles (layers, heads, 6): layer, head, and the quantities."""
     layers, heads, _ = profiles.shape

@@ -44,7 +44,9 @@ def read(bench: Bench, text: Text, choices: Choices) -> Reading:
     source = bench.encode(text)
     ids = source.ids[0].tolist()
     notes, asked = _Notes.of(bench, ids), asked_positions(bench, ids)
-    run = bench.run_encoded(source, choices, notes.tape(), span=_span(bench, asked), logits_at=asked)
+    run = bench.run_encoded(
+        source, choices, notes.tape(), span=_span(bench, asked), logits_at=asked
+    )
     return notes.reading(run, asked)
 
 

@@ -37,11 +37,11 @@ class Bench:
 
     def run(
         self,
-        text: Text | Sequence[Text],
+        text: Text | list[Text],
         choices: Choices | None = None,
         tape: Tape | None = None,
         *,
-        target: str | Sequence[str] | None = None,
+        target: Text | list[Text] | None = None,
     ) -> Run:
         """One forward pass, without gradients, over a text or a batch of texts.
 
@@ -111,13 +111,15 @@ class Bench:
             run.source, chosen, tape, goal=run.goal, span=span, logits_at=logits_at
         )
 
-    def encode(self, text: Text | Sequence[Text]) -> Encoded:
+    def encode(self, text: Text | list[Text]) -> Encoded:
         """Token ids of a text or a batch of texts, padded to the longest.
 
         ModelError: "empty-text" where no token comes out, "too-long" past the model's context.
         """
-        single = isinstance(text, str | tuple)
-        pairs = [(t, None) if isinstance(t, str) else t for t in ([text] if single else text)]
+        texts = text if isinstance(text, list) else [text]
+        pairs: list[tuple[str, str | None]] = [
+            (t, None) if isinstance(t, str) else t for t in texts
+        ]
         if not pairs:
             raise ModelError("empty-text", "there is no text to run")
         rows = [self.tokenizer.encode(first, second) for first, second in pairs]

@@ -124,74 +124,133 @@ def fit(bench: Bench) -> list[str]:
 
 
 def panel(bench: Bench) -> Choices:
-    """Draw the switches and return the choices that they stand for."""
-    state, native = st.session_state, bench.native
-    st.button(
-        _("Back to native"),
-        icon=":material/restart_alt:",
-        on_click=to_native,
-        width="stretch",
-        disabled=_choices(bench) == native,
-        key="to_native",
-    )
-    with st.expander(_("Scores"), expanded=True, icon=":material/close_small:"):
+    """Draw the switches in one bar and return the choices that they stand for."""
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with bar:
         st.toggle(_("Divide by √d_head"), key="scaled", persist_state="session")
-        st.select_slider(
-            _("Temperature"),
-            TEMPERATURES,
-            key="temperature",
-            persist_state="session",
-            help=_("Scores are divided by it as well: below 1 sharper, above 1 flatter."),
-        )
-        _select("score", _("Score"), bench)
         st.toggle(_("Tie W_K to W_Q"), key="tied", persist_state="session")
-    with st.expander(_("Mask"), icon=":material/visibility_off:"):
-        st.selectbox(
-            _("A query may see"), MASKS, format_func=_mask_name, key="mask", persist_state="session"
-        )
-        if "window" in state["mask"]:
-            st.number_input(_("Window, in tokens"), 1, 512, key="window", persist_state="session")
-        if state["mask"] == "prefix":
-            st.number_input(_("Prefix, in tokens"), 0, 512, key="prefix", persist_state="session")
-    with st.expander(_("Positions"), icon=":material/straighten:"):
-        _select("positions", _("Scheme"), bench)
-        st.number_input(
-            _("Shift all positions by"), 0, 100_000, key="offset", persist_state="session"
-        )
-        st.selectbox(
-            _("Token embeddings times"),
-            (NATIVE, "1", "sqrt"),
-            format_func={
-                NATIVE: _("native") + f" · {native.multiplier:g}",
-                "1": "1",
-                "sqrt": "√d_model",
-            }.get,
-            key="multiplier",
-            persist_state="session",
-        )
-    with st.expander(_("Norms, residuals, activation"), icon=":material/layers:"):
-        _select("norm", _("Norm"), bench)
-        _select("place", _("Norm stands"), bench)
-        _select("residual", _("Residual connection"), bench)
-        _select("activation", _("Activation"), bench)
-    with st.expander(_("Which layers, which heads"), icon=":material/grid_view:"):
-        st.multiselect(
-            _("Only in layers"),
-            range(bench.shape.n_layers),
-            key="layers",
-            persist_state="session",
-            placeholder=_("all"),
-            help=_("The switches act in these layers, all others stay native."),
-        )
-        st.multiselect(
-            _("Heads switched off"),
-            [f"{i}.{j}" for i in range(bench.shape.n_layers) for j in range(bench.shape.n_heads)],
-            key="ablated",
-            persist_state="session",
-            placeholder=_("none"),
-            help=_("As layer.head. The picture of all heads switches them too."),
-        )
-    return _choices(bench)
+        with st.popover(_("Scores"), icon=":material/close_small:"):
+            _scores(bench)
+        with st.popover(_("Mask"), icon=":material/visibility_off:"):
+            _mask()
+        with st.popover(_("Positions"), icon=":material/straighten:"):
+            _positions(bench)
+        with st.popover(_("Blocks"), icon=":material/layers:"):
+            _select("norm", _("Norm"), bench)
+            _select("place", _("Norm stands"), bench)
+            _select("residual", _("Residual connection"), bench)
+            _select("activation", _("Activation"), bench)
+        with st.popover(_("Layers, heads"), icon=":material/grid_view:"):
+            _where(bench)
+    choices = _choices(bench)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_summary(choices, bench), width="content")
+        if choices != bench.native:
+            st.button(
+                _("Back to native"),
+                icon=":material/restart_alt:",
+                on_click=to_native,
+                key="to_native",
+                type="tertiary",
+            )
+    return choices
+
+
+def _scores(bench: Bench) -> None:
+    st.select_slider(
+        _("Temperature"),
+        TEMPERATURES,
+        key="temperature",
+        persist_state="session",
+        help=_("Scores are divided by it as well: below 1 sharper, above 1 flatter."),
+    )
+    _select("score", _("Score"), bench)
+
+
+def _mask() -> None:
+    state = st.session_state
+    st.selectbox(
+        _("A query may see"), MASKS, format_func=_mask_name, key="mask", persist_state="session"
+    )
+    if "window" in state["mask"]:
+        st.number_input(_("Window, in tokens"), 1, 512, key="window", persist_state="session")
+    if state["mask"] == "prefix":
+        st.number_input(_("Prefix, in tokens"), 0, 512, key="prefix", persist_state="session")
+
+
+def _positions(bench: Bench) -> None:
+    _select("positions", _("Scheme"), bench)
+    st.number_input(_("Shift all positions by"), 0, 100_000, key="offset", persist_state="session")
+    multiples = {
+        NATIVE: f"{_('native')} · {bench.native.multiplier:g}",
+        "1": "1",
+        "sqrt": "√d_model",
+    }
+    st.selectbox(
+        _("Token embeddings times"),
+        list(multiples),
+        format_func=multiples.__getitem__,
+        key="multiplier",
+        persist_state="session",
+    )
+
+
+def _where(bench: Bench) -> None:
+    layers, heads = range(bench.shape.n_layers), range(bench.shape.n_heads)
+    st.multiselect(
+        _("Only in layers"),
+        layers,
+        key="layers",
+        persist_state="session",
+        placeholder=_("all"),
+        help=_("The switches act in these layers, all others stay native."),
+    )
+    st.multiselect(
+        _("Heads switched off"),
+        [f"{layer}.{head}" for layer in layers for head in heads],
+        key="ablated",
+        persist_state="session",
+        placeholder=_("none"),
+        help=_("As layer.head. The picture of all heads switches them too."),
+    )
+
+
+def _summary(choices: Choices, bench: Bench) -> str:
+    """What is switched, as badges."""
+    native = bench.native
+    parts = []
+    if choices.scaled != native.scaled:
+        parts.append(_("no division by √d_head"))
+    if choices.temperature != native.temperature:
+        parts.append(_("temperature {value}").format(value=f"{choices.temperature:g}"))
+    if choices.tied != native.tied:
+        parts.append(_("W_K := W_Q"))
+    labels = {
+        "score": _("Score"),
+        "mask": _("Mask"),
+        "positions": _("Positions"),
+        "norm": _("Norm"),
+        "place": _("Norm stands"),
+        "residual": _("Residual connection"),
+        "activation": _("Activation"),
+    }
+    for name, label in labels.items():
+        value = getattr(choices, name)
+        if value != getattr(native, name):
+            parts.append(f"{label}: {_(NAMES[value])}")
+    if choices.offset != native.offset:
+        parts.append(_("positions + {value}").format(value=choices.offset))
+    if choices.multiplier != native.multiplier:
+        parts.append(_("embeddings × {value}").format(value=f"{choices.multiplier:.4g}"))
+    if choices.layers is not None:
+        layers = " ".join(map(str, choices.layers))
+        parts.append(_("only in layers {layers}").format(layers=layers))
+    if choices.ablated:
+        parts.append(_("{n} heads off").format(n=len(choices.ablated)))
+    if choices == native:
+        return f"{_('Variant')} = :gray-badge[{_('native')}]"
+    badges = " ".join(f":violet-badge[{part}]" for part in parts)
+    return f"{_('Variant')} = {_('native')} + {badges} :gray[· {_('switched after training')}]"
 
 
 def _choices(bench: Bench) -> Choices:

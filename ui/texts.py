@@ -26,7 +26,7 @@ EXAMPLES = (
     Example(N_("Who is “it”?"), DEFAULT, "minilm"),
     Example(
         N_("A sequence repeats"),
-        "bix tor lamu vek sando rill bix tor lamu vek sando",
+        " ".join(["bix tor lamu vek sando rill"] * 2 + ["bix tor lamu vek sando"]),
         "smollm2",
     ),
     Example(

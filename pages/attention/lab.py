@@ -1,10 +1,13 @@
 """The attention lab: any model, any text, any switch; native, variant, difference."""
 
+from typing import NoReturn
+
 import streamlit as st
 
 from model import ModelError
 from model.choices import check
 from ui import texts
+from ui.anatomy import left_out
 from ui.errors import explain
 from ui.i18n import N_, _, prose
 from ui.lab import cell, effect, evidence, norms, picture, pipeline, takeaway
@@ -39,7 +42,7 @@ def take_example() -> None:
         st.session_state["cell"] = ""
 
 
-def complain(error: ModelError) -> None:
+def complain(error: ModelError) -> NoReturn:
     """Say what is wrong and stop here: the reader's text and settings stay."""
     publish(PARAMETERS)
     st.error(explain(error), icon=":material/error:")
@@ -77,35 +80,25 @@ except ModelError as error:
     complain(error)
 ignored += fit(bench)
 if ignored:
-    st.warning(
-        _("Left out, since it means nothing here: {parameters}").format(
-            parameters=", ".join(f"`{text[:60]}`" for text in ignored)
-        )
-    )
+    left_out(ignored)
 shape = bench.shape
 state["layer"] = min(state["layer"], shape.n_layers - 1)
 state["head"] = min(state["head"], shape.n_heads - 1)
 
-left, right = st.columns([3, 1], gap="medium")
-with right:
-    variant = panel(bench)
+variant = panel(bench)
 try:
     text = texts.as_text(state["text"], bench)
     check(variant, shape)
     scene = Scene(bench, text, bench.native, variant, state["layer"], state["head"])
-    with left:
-        with st.spinner(_("Running the model …"), show_time=True):
-            scene.reading("variant"), scene.look("variant")
-        effect.headline(scene)
-        picture.focused_head(scene)
+    with st.spinner(_("Running the model …"), show_time=True):
+        scene.look("variant")
+    effect.headline(scene)
+    picture.focused_head(scene)
 except ModelError as error:
     complain(error)
+picture.all_heads(scene)
 
-with left:
-    st.slider(_("Layer"), 0, shape.n_layers - 1, key="layer", persist_state="session")
-    picture.all_heads(scene)
-
-chosen = st.segmented_control(
+st.segmented_control(
     _("Look closer"),
     list(SECTIONS),
     format_func=lambda name: _(SECTIONS[name][0]),
@@ -113,5 +106,5 @@ chosen = st.segmented_control(
     required=True,
     persist_state="session",
 )
-SECTIONS[chosen][1].show(scene)
+SECTIONS[state["section"]][1].show(scene)
 publish(PARAMETERS)

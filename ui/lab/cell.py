@@ -73,25 +73,25 @@ def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
 
 def _steps(cell: Cell) -> dict[str, list[str]]:
     """The chain of numbers, each made from those above it."""
-    steps = [(_("sum of the terms, from content alone"), f"{cell.content:.6g}")]
-    from_rotation = cell.raw - cell.position_score - cell.content
-    if from_rotation:
-        steps.append((_("what rotating q and k by position adds"), f"{from_rotation:+.6g}"))
+    total_of_terms = cell.raw - cell.position_score
+    steps = []
+    if cell.content is not None:
+        turned = total_of_terms - cell.content
+        steps = [
+            (_("content alone: q·k before RoPE turns them"), f"{cell.content:.6g}"),
+            (_("what turning q and k by their positions adds"), f"{turned:+.6g}"),
+        ]
+    steps.append((_("raw score: the sum of the terms"), f"{total_of_terms:.6g}"))
     if cell.position_score:
         steps.append((_("Transformer-XL's position terms"), f"{cell.position_score:+.6g}"))
-    steps += [
-        (_("raw score"), f"{cell.raw:.6g}"),
-        (_("divided by"), f"{cell.divisor:.6g}"),
-    ]
+    steps.append((_("divided by"), f"{cell.divisor:.6g}"))
     if cell.bias:
         steps.append((_("position bias"), f"{cell.bias:+.6g}"))
-    total = cell.row["exponential"].sum()
-    exponential = cell.weight * total
     steps += [
         (_("score"), f"{cell.score:.6g}"),
         (_("mask"), _("allowed") if cell.allowed else _("masked: the score becomes −∞")),
-        (_("exp(score − highest of the row)"), f"{exponential:.6g}"),
-        (_("sum of these over the row"), f"{total:.6g}"),
+        (_("exp(score − highest of the row)"), f"{cell.exponential:.6g}"),
+        (_("sum of these over the row"), f"{cell.total:.6g}"),
         (_("weight"), f"{cell.weight:.6g}"),
     ]
     return {_("step"): [name for name, _value in steps], _("value"): [v for _name, v in steps]}
@@ -103,9 +103,8 @@ def _formula(cell: Cell) -> str:
     scored = rf"\frac{{{cell.raw:.4g}}}{{{cell.divisor:.4g}}}{bias} = {cell.score:.4g}"
     if not cell.allowed:
         return scored + r" \;\to\; -\infty \;\to\; 0"
-    total = cell.row["exponential"].sum()
-    above = cell.weight * total
-    return scored + rf" \;\to\; \frac{{{above:.4g}}}{{{total:.4g}}} = \mathbf{{{cell.weight:.4g}}}"
+    softmax = rf"\frac{{{cell.exponential:.4g}}}{{{cell.total:.4g}}} = \mathbf{{{cell.weight:.4g}}}"
+    return scored + r" \;\to\; " + softmax
 
 
 def _most_changed(scene: Scene) -> tuple[int, int]:

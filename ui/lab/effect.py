@@ -1,11 +1,14 @@
 """What the switches did to the model's answer."""
 
+import pandas as pd
 import streamlit as st
 
 from charts import effects
+from experiments.heads import mean_entropy
 from experiments.outcome import cosines, predictions
+from ui.anatomy import figures, inert
 from ui.i18n import _
-from ui.scene import Scene, colours
+from ui.scene import SIDES, Scene, colours
 
 
 def headline(scene: Scene) -> None:
@@ -17,55 +20,23 @@ def headline(scene: Scene) -> None:
         )
         return
     native, variant = scene.reading("native"), scene.reading("variant")
-    moved = cosines(native, variant)["cosine"]
-    columns = st.columns(3)
     if native.asked:
         frame, divergence = _prediction(scene, 0)
         before, after = _best(frame, "native"), _best(frame, "variant")
-        columns[0].metric(
-            _("Prediction, native"),
-            _spoken(before["token"]),
-            f"p = {before['native']:.3f}",
-            delta_color="off",
-            delta_arrow="off",
-        )
-        columns[1].metric(
-            _("Prediction, variant"),
-            _spoken(after["token"]),
-            f"p = {after['variant']:.3f}",
-            delta_color="off",
-            delta_arrow="off",
-        )
-        columns[2].metric(
-            _("KL divergence"),
-            f"{divergence:.3g} nats",
-            _("0 = no effect"),
-            delta_color="off",
-            delta_arrow="off",
+        figures(
+            (_("Prediction, native"), inert(before[0]), f"p = {before[1]:.3f}"),
+            (_("Prediction, variant"), inert(after[0]), f"p = {after[1]:.3f}"),
+            (_("KL divergence"), f"{divergence:.3g} nats", _("0 = no effect")),
         )
     else:
-        worst = int(moved.idxmin())
-        columns[0].metric(
-            _("Cosine with native, mean"),
-            f"{moved.mean():.3f}",
-            _("1 = no effect"),
-            delta_color="off",
-            delta_arrow="off",
-        )
-        columns[1].metric(
-            _("Cosine with native, least"),
-            f"{moved.min():.3f}",
-            _spoken(scene.tokens[worst]),
-            delta_color="off",
-            delta_arrow="off",
-        )
-        entropy = [float(scene.reading(s).profiles[..., 0].mean()) for s in ("native", "variant")]
-        columns[2].metric(
-            _("Entropy of all heads, mean"),
-            f"{entropy[1]:.2f} nats",
-            _("native {value}").format(value=f"{entropy[0]:.2f}"),
-            delta_color="off",
-            delta_arrow="off",
+        moved = cosines(native, variant)["cosine"]
+        least = inert(scene.tokens[int(moved.to_numpy().argmin())])
+        before, after = mean_entropy(native.profiles), mean_entropy(variant.profiles)
+        unchanged = _("native {value}").format(value=f"{before:.2f}")
+        figures(
+            (_("Cosine with native, mean"), f"{moved.mean():.3f}", _("1 = no effect")),
+            (_("Cosine with native, least"), f"{moved.min():.3f}", least),
+            (_("Entropy of all heads, mean"), f"{after:.2f} nats", unchanged),
         )
 
 
@@ -81,7 +52,7 @@ def show(scene: Scene) -> None:
         else:
             title = _("Prediction for “{token}” at position {position}")
         st.subheader(
-            title.format(token=_spoken(scene.tokens[position]), position=position), anchor=False
+            title.format(token=inert(scene.tokens[position]), position=position), anchor=False
         )
         st.markdown(_("KL(native ‖ variant) = **{value} nats**").format(value=f"{divergence:.4g}"))
         st.plotly_chart(
@@ -111,16 +82,13 @@ def show(scene: Scene) -> None:
     )
 
 
-def _prediction(scene: Scene, number: int):
-    native, variant = (scene.reading(side).run.logits for side in ("native", "variant"))
+def _prediction(scene: Scene, number: int) -> tuple[pd.DataFrame, float]:
+    native, variant = (scene.reading(side).run.logits for side in SIDES)
+    assert native is not None and variant is not None  # asked only of models with a head
     return predictions(native[0, number], variant[0, number], scene.bench)
 
 
-def _best(frame, side: str):
-    return frame.loc[frame[side].idxmax()]
-
-
-def _spoken(token: str) -> str:
-    """A token for Markdown: blanks visible, nothing of it markup."""
-    shown = token.replace("\n", "↵").strip(" ") or "␣"
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|$:~" else c for c in shown[:40])
+def _best(frame: pd.DataFrame, side: str) -> tuple[str, float]:
+    """The token that a side finds likeliest, and its probability."""
+    place = int(frame[side].to_numpy().argmax())
+    return str(frame["token"].iloc[place]), float(frame[side].iloc[place])

@@ -1,5 +1,7 @@
 """What every head attends to, as a table."""
 
+from typing import Any
+
 import streamlit as st
 
 from experiments.heads import QUANTITIES, evidence
@@ -22,7 +24,7 @@ def show(scene: Scene) -> None:
         variant = evidence(scene.reading("variant").profiles)
         frame = frame.merge(variant, on=["layer", "head"], suffixes=("", "_variant"))
     columns = ["layer", "head"]
-    config: dict[str, object] = {"layer": _("layer"), "head": _("head")}
+    config: dict[str, Any] = {"layer": _("layer"), "head": _("head")}
     for quantity in QUANTITIES:
         sides = (quantity, f"{quantity}_variant") if scene.changed else (quantity,)
         columns += sides

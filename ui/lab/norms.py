@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import streamlit as st
 
 from charts.norms import depth
@@ -19,14 +20,12 @@ def show(scene: Scene) -> None:
         "mean_after": _("Mean after the norm"),
     }
     quantity = st.selectbox(
-        _("Quantity"), list(quantities), format_func=quantities.get, key="moment"
+        _("Quantity"), list(quantities), format_func=quantities.__getitem__, key="moment"
     )
     sides = SIDES if scene.changed else SIDES[:1]
     frames = {side: norm_statistics(scene.reading(side)) for side in sides}
-    limits = (
-        min(float(frame[quantity].min()) for frame in frames.values()),
-        max(float(frame[quantity].max()) for frame in frames.values()),
-    )
+    spread = pd.concat(list(frames.values()))[quantity].to_numpy()
+    limits = (float(spread.min()), float(spread.max()))
     words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
     for column, side in zip(st.columns(len(sides)), sides, strict=True):
         places = [_place(site) for site in frames[side]["site"].unique()]

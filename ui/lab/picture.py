@@ -27,11 +27,11 @@ def focused_head(scene: Scene) -> None:
     """Native, variant and difference of one head, with what it did to this head in a line."""
     native, variant = scene.attention("native"), scene.attention("variant")
     shift = row_shift(native.weights[0, scene.head], variant.weights[0, scene.head])
-    st.markdown(
-        _(
-            "**Layer {layer}, head {head}** · {share} of each query's attention moved to other keys"
-        ).format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}")
-    )
+    naming, sliding = st.columns([3, 2], vertical_alignment="center")
+    line = _("**Layer {layer}, head {head}** · {share} of each query's attention moved")
+    naming.markdown(line.format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}"))
+    last = scene.bench.shape.n_layers - 1
+    sliding.slider(_("Layer"), 0, last, key="layer", persist_state="session")
     focus(
         "viewer",
         native=native.weights[0],
@@ -60,7 +60,7 @@ def all_heads(scene: Scene) -> None:
         st.segmented_control(
             _("Show"),
             list(shows),
-            format_func=shows.get,
+            format_func=shows.__getitem__,
             key="atlas",
             required=True,
             persist_state="session",

@@ -1,6 +1,7 @@
 """The head as successive matrices: raw scores, scaled, masked, softmax, times values."""
 
 import streamlit as st
+from torch import Tensor
 
 from charts.viewer import Axis, Panel, matrices
 from ui.i18n import _
@@ -28,7 +29,7 @@ def _panels(scene: Scene, side: str, shown: int) -> list[Panel]:
     keys = Axis(_("Keys"), names, "keys")
     features = Axis(_("Feature of the value"), None, "values")
 
-    def cut(matrix):  # noqa: ANN001, ANN202
+    def cut(matrix: Tensor) -> Tensor:
         return matrix[0, head, :shown, :shown]
 
     scores = cut(view.scores)

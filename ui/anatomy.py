@@ -1,0 +1,102 @@
+"""The anatomy that every page of the curriculum shares: question, short answer, controls,
+picture, evidence, fine print, source."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from model import ModelError
+from ui.errors import explain
+from ui.i18n import N_, _, prose
+from ui.navigation import QUESTIONS
+from ui.url import Parameter, one_of, publish, restore
+
+Colour = Literal["violet", "green", "blue"]
+
+KINDS: dict[str, tuple[str, Colour, str]] = {
+    "switched": (N_("switched after training"), "violet", ":material/toggle_on:"),
+    "trained": (N_("trained this way"), "green", ":material/model_training:"),
+    "computed": (N_("computed here, without trained weights"), "blue", ":material/calculate:"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the curriculum as a page shows it.
+
+    show: draws controls, picture and evidence. parameters: its part of the URL's state. kind:
+    what its evidence is about, a key of `KINDS`.
+    """
+
+    show: Callable[[], None]
+    parameters: Sequence[Parameter]
+    kind: str
+
+
+def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
+    """Draw a page of one or more questions, of which `q` in the URL names the one that is shown.
+
+    The prose stands beside `file`, for each question number N in the sections `qN` (the short
+    answer), `qN.fine` (the fine print) and `qN.source`.
+    """
+    first = str(next(iter(questions)))
+    asked = Parameter("q", first, one_of(*map(str, questions)))
+    parameters = [asked, *{p.name: p for q in questions.values() for p in q.parameters}.values()]
+    ignored = restore(parameters)
+    st.title(title, anchor=False)
+    if len(questions) > 1:
+        st.segmented_control(
+            _("Question"),
+            list(map(str, questions)),
+            format_func=lambda n: f"Q{n} · {_(QUESTIONS[int(n)])}",
+            key="q",
+            required=True,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    if ignored:
+        left_out(ignored)
+    number = int(st.session_state["q"])
+    question = questions[number]
+    st.header(f"Q{number} · {_(QUESTIONS[number])}", anchor=f"q{number}")
+    st.markdown(prose(file, f"q{number}"))
+    name, colour, icon = KINDS[question.kind]
+    st.badge(_(name), color=colour, icon=icon)
+    try:
+        question.show()
+    except ModelError as error:
+        st.error(explain(error), icon=":material/error:")
+    with st.expander(_("Fine print"), icon=":material/search:", expanded=True):
+        st.markdown(prose(file, f"q{number}.fine"))
+    st.caption(f"{_('Source')}: {prose(file, f'q{number}.source')}")
+    publish([asked, *question.parameters])
+
+
+def left_out(parameters: Sequence[str]) -> None:
+    """Tell the reader which parameters of the URL mean nothing here."""
+    shown = ", ".join(f"`{text[:60].replace('`', 'ˋ')}`" for text in parameters)
+    st.warning(_("Left out, since it means nothing here: {parameters}").format(parameters=shown))
+
+
+def figures(*facts: tuple[str, str, str]) -> None:
+    """A few numbers in large type: what it is, its value, and a note."""
+    with st.container(horizontal=True, gap="large"):
+        for label, value, note in facts:
+            st.metric(label, value, note, delta_color="off", delta_arrow="off", width="content")
+
+
+def evidence(table: pd.DataFrame, how: str, names: Mapping[str, str] | None = None) -> None:
+    """The measured table under `names` for its columns, and how it was measured: model, text,
+    seed, number of runs. The table's own toolbar saves it as CSV."""
+    st.subheader(_("Evidence"), anchor=False)
+    st.dataframe(table.rename(columns=dict(names or {})), hide_index=True, width="stretch")
+    st.caption(how)
+
+
+def inert(token: str) -> str:
+    """A token for Markdown: blanks visible, nothing of it markup."""
+    shown = token.replace("\n", "↵").strip(" ") or "␣"
+    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|$:~" else c for c in shown[:40])

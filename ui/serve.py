@@ -1,0 +1,24 @@
+"""Start the app's server: `python -m ui.serve [options of streamlit run]`."""
+
+import sys
+from pathlib import Path
+
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web import cli
+
+APP = Path(__file__).parent.parent / "app.py"
+
+
+def main() -> None:
+    """`streamlit run app.py`, for a process whose first visitor may come by a deep link.
+
+    Streamlit takes a folder named pages/ for its older way of routing until app.py has run once
+    and called st.navigation: the first visitor of a fresh server who opens a link to any page
+    but the home page would read "Page not found".
+    """
+    PagesManager.uses_pages_directory = False
+    sys.exit(cli.main(["run", str(APP), *sys.argv[1:]]))
+
+
+if __name__ == "__main__":
+    main()
