@@ -7,6 +7,7 @@ from ui.i18n import _, prose
 from ui.navigation import CHAPTERS, PAGES, QUESTIONS, Page, query
 from ui.page import real_models
 
+# Section of the prose, and the state in which the lab opens.
 EXAMPLES = (
     (
         "unscaled",
@@ -14,7 +15,7 @@ EXAMPLES = (
             "model": "minilm",
             "text": "The animal didn't cross the street because it was too tired.",
             "layer": 0,
-            "head": 0,
+            "head": 6,
             "scaled": False,
         },
     ),
@@ -23,17 +24,20 @@ EXAMPLES = (
         {
             "model": "smollm2",
             "text": "seven lamp river blue stone fox seven lamp river blue stone fox",
-            "layer": 0,
-            "head": 0,
+            "layer": 17,
+            "head": 5,
+            "scaled": True,
+            "view": "lines",
         },
     ),
     (
         "unordered",
         {
             "model": "minilm",
-            "text": "The dog bites the man.",
+            "text": "The dog bites the man, and the man bites the dog.",
             "layer": 0,
-            "head": 0,
+            "head": 2,
+            "scaled": True,
             "positions": "none",
         },
     ),

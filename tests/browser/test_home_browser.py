@@ -86,9 +86,9 @@ def test_an_unknown_language_reads_as_english(page: Page) -> None:
 @pytest.mark.parametrize(
     ("card", "state"),
     [
-        (0, {"scaled": ["false"]}),
-        (1, {"model": ["smollm2"]}),
-        (2, {"positions": ["none"]}),
+        (0, {"layer": ["0"], "head": ["6"]}),
+        (1, {"model": ["smollm2"], "layer": ["17"], "head": ["5"], "scaled": ["true"]}),
+        (2, {"layer": ["0"], "head": ["2"], "positions": ["none"]}),
     ],
 )
 def test_an_example_opens_the_lab_in_its_state(
