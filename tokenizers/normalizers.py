@@ -18,7 +18,7 @@ _SPACES = re.compile(f"[{unicode8.SPACES}]")
 _IDEOGRAPHS = re.compile(f"[{unicode8.IDEOGRAPHS}]")
 _MARKS = re.compile(f"[{unicode8.MARKS}]+")
 _NEWER_MARKS = re.compile(f"([{unicode8.NEWER_MARKS}])")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def identity(text: str) -> str:
@@ -28,7 +28,7 @@ def identity(text: str) -> str:
 
 def without_surrogates(text: str) -> str:
     """`text` with U+FFFD for each lone surrogate: those have no UTF-8, and so no tokens."""
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+    return text if text.isascii() else SURROGATES.sub("\ufffd", text)
 
 
 def canonical(form: Literal["NFC", "NFD"], text: str) -> str:

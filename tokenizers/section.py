@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tokenizers.errors import TokenizerError
+from tokenizers.normalizers import SURROGATES
 
 T = TypeVar("T")
 
@@ -168,6 +169,6 @@ def checked_token(section: Section, name: object, token: object) -> str:
             size=len(token),
             limit=MAX_TOKEN_CHARS,
         )
-    if not token.isascii() and any("\ud800" <= char <= "\udfff" for char in token):
+    if SURROGATES.search(token):
         raise section.bad(name, "text without lone surrogates", ascii(token))
     return token
