@@ -5,10 +5,10 @@ Each becomes a folder of its own below FOLDER, under the name of its function he
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -34,8 +34,10 @@ from transformers import (
     RobertaModel,
 )
 
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
 VOCABULARY = 300
-WIDTHS = {
+WIDTHS: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -43,7 +45,7 @@ WIDTHS = {
     "num_hidden_layers": 3,
     "max_position_embeddings": 40,
 }
-DISTILBERT = {
+DISTILBERT: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "dim": 32,
     "hidden_dim": 48,
@@ -51,7 +53,7 @@ DISTILBERT = {
     "n_layers": 3,
     "max_position_embeddings": 40,
 }
-GPT2 = {
+GPT2: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "n_embd": 32,
     "n_head": 4,
@@ -60,8 +62,8 @@ GPT2 = {
     "bos_token_id": 0,
     "eos_token_id": 0,
 }
-GROUPED = {**WIDTHS, "num_key_value_heads": 2}
-LLAMA3 = {
+GROUPED: dict[str, Any] = {**WIDTHS, "num_key_value_heads": 2}
+LLAMA3: dict[str, Any] = {
     "rope_type": "llama3",
     "rope_theta": 10_000.0,
     "factor": 4.0,
@@ -69,7 +71,7 @@ LLAMA3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
-LINEAR = {"rope_type": "linear", "rope_theta": 500.0, "factor": 2.5}
+LINEAR: dict[str, Any] = {"rope_type": "linear", "rope_theta": 500.0, "factor": 2.5}
 
 MODELS = {
     "bert": lambda: BertModel(BertConfig(**WIDTHS)),
@@ -83,7 +85,9 @@ MODELS = {
     "roberta-mlm-untied": lambda: RobertaForMaskedLM(
         RobertaConfig(**WIDTHS, hidden_act="relu", tie_word_embeddings=False)
     ),
-    "distilbert": lambda: DistilBertModel(DistilBertConfig(**DISTILBERT, sinusoidal_pos_embds=True)),
+    "distilbert": lambda: DistilBertModel(
+        DistilBertConfig(**DISTILBERT, sinusoidal_pos_embds=True)
+    ),
     "distilbert-mlm": lambda: DistilBertForMaskedLM(
         DistilBertConfig(**DISTILBERT, activation="relu")
     ),
@@ -113,9 +117,10 @@ MODELS = {
     "qwen2-window": lambda: Qwen2ForCausalLM(
         Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=3, max_window_layers=0)
     ),
-    "qwen2-bf16": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)).to(torch.bfloat16),
-    "gpt2-f16": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)).to(torch.float16),
+    "qwen2-bf16": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
+    "gpt2-f16": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)),
 }
+STORED_AS = {"qwen2-bf16": torch.bfloat16, "gpt2-f16": torch.float16}
 
 
 def randomise(model: torch.nn.Module) -> None:
@@ -152,8 +157,9 @@ def main() -> None:
     torch.manual_seed(0)
     for name, make in MODELS.items():
         folder = Path(sys.argv[1]) / name
-        model = make()
+        model: Any = make()
         randomise(model)
+        model.to(STORED_AS.get(name, torch.float32))
         model.save_pretrained(folder, max_shard_size="20kB" if name == "llama-sharded" else "1GB")
         save_tokenizer(folder)
         if name == "bert-old-names":

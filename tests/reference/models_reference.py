@@ -8,6 +8,7 @@ write: `hidden.N`, `weights.N` and, for a model with a head, `logits`.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import gguf
 import torch
@@ -32,8 +33,8 @@ GGUF_NAMES = {
 
 
 def from_folder(path: str) -> torch.nn.Module:
-    name = AutoConfig.from_pretrained(path).architectures[0]
-    return getattr(transformers, name).from_pretrained(
+    names: Any = AutoConfig.from_pretrained(path).architectures
+    return getattr(transformers, names[0]).from_pretrained(
         path, dtype=torch.float32, attn_implementation="eager"
     )
 
@@ -42,10 +43,13 @@ def from_gguf(path: str) -> torch.nn.Module:
     """Filled from the `gguf` package's numbers: its own loader needs half a minute."""
     reader = gguf.GGUFReader(path)
 
-    def setting(key: str) -> float:
+    def setting(key: str) -> Any:
         return reader.fields[f"llama.{key}"].contents()
 
-    heads = {"attn_q": setting("attention.head_count"), "attn_k": setting("attention.head_count_kv")}
+    heads = {
+        "attn_q": setting("attention.head_count"),
+        "attn_k": setting("attention.head_count_kv"),
+    }
     state = {}
     for tensor in reader.tensors:
         values = torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy())
@@ -66,8 +70,8 @@ def from_gguf(path: str) -> torch.nn.Module:
         rms_norm_eps=setting("attention.layer_norm_rms_epsilon"),
         rope_parameters={"rope_type": "default", "rope_theta": setting("rope.freq_base")},
         tie_word_embeddings="lm_head.weight" not in state,
-        attn_implementation="eager",
     )
+    config._attn_implementation = "eager"
     state.setdefault("lm_head.weight", state["model.embed_tokens.weight"])
     with torch.device("meta"):
         model = LlamaForCausalLM(config)
@@ -76,13 +80,12 @@ def from_gguf(path: str) -> torch.nn.Module:
     return model
 
 
-def answer(job: dict) -> None:
+def answer(job: dict[str, Any]) -> None:
     path = job["model"]
-    model = (from_gguf if path.endswith(".gguf") else from_folder)(path).eval()
+    model: Any = (from_gguf if path.endswith(".gguf") else from_folder)(path).eval()
     ids, types = torch.tensor(job["ids"]), torch.tensor(job["types"])
     real = torch.arange(ids.shape[1]) < torch.tensor(job["lengths"])[:, None]
-    segments = {"token_type_ids": types} if "bert" == model.config.model_type else {}
-    # A task head's results are none of ours; its model's hidden states are.
+    segments = {"token_type_ids": types} if model.config.model_type == "bert" else {}
     with torch.no_grad():
         result = model(
             input_ids=ids,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from model import Bench, Run
@@ -15,6 +14,15 @@ from model.weights.blocks import read_tensor
 from model.weights.checkpoint import read_safetensors
 
 SCRIPTS = Path(__file__).parent.parent / "reference"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The largest difference anywhere: as it is, and as a share of the largest magnitude at the
+    same position."""
+
+    absolute: float
+    relative: float
 
 
 @dataclass(frozen=True)
@@ -59,33 +67,29 @@ def run(bench: Bench, job: Job) -> Run:
     return bench.run_encoded(bench.batch(job.rows, job.types))
 
 
-def compare(run: Run, job: Job) -> dict[str, tuple[float, float]]:
-    """For hidden states, attention weights and logits: the largest difference anywhere, and the
-    largest magnitude of the reference. Padding, whose numbers mean nothing, is left out."""
-    expected = {name: read_tensor(at) for name, at in read_safetensors(job.answer).items()}
-    ours: dict[str, Tensor] = {}
-    for layer in range(run.shape.n_layers):
-        ours[f"weights.{layer}"] = run.attention(layer).weights
-    for layer in range(run.shape.n_layers + 1):
-        ours[f"hidden.{layer}"] = run.hidden(layer)
-    if run.logits is not None:
-        ours["logits"] = run.logits
-    else:
+def differences(run: Run, job: Job) -> dict[str, Difference]:
+    """How far a run's hidden states, attention weights and logits are from the answer's, by the
+    answer's names. Padding, whose numbers mean nothing, is left out."""
+    expected = {name: read_tensor(entry) for name, entry in read_safetensors(job.answer).items()}
+    ours = {f"hidden.{i}": run.hidden(i) for i in range(run.shape.n_layers + 1)}
+    # (batch, heads, queries, keys) → (batch, queries, heads, keys): positions second everywhere
+    for i in range(run.shape.n_layers):
+        ours[f"weights.{i}"] = run.attention(i).weights.transpose(1, 2)
+        expected[f"weights.{i}"] = expected[f"weights.{i}"].transpose(1, 2)
+    if run.logits is None:
         expected.pop("logits", None)  # of a head for another task
+    else:
+        ours["logits"] = run.logits
     assert ours.keys() == expected.keys()
-    worst: dict[str, tuple[float, float]] = {}
-    for name, tensor in ours.items():
-        assert tensor.shape == expected[name].shape
-        positions = -2  # queries, or tokens
-        difference = (tensor - expected[name]).abs().movedim(positions, 1)
-        magnitude = expected[name].abs().movedim(positions, 1)
-        assert run.source.real.shape == difference.shape[:2]
-        kind = name.split(".")[0]
-        found = (
-            difference[run.source.real].max().item(),
-            magnitude[run.source.real].max().item(),
-        )
-        before = worst.get(kind, (0.0, 0.0))
-        worst[kind] = (max(found[0], before[0]), max(found[1], before[1]))
-    assert all(torch.isfinite(tensor[run.source.real]).all() for tensor in (run.hidden(0),))
-    return worst
+    return {
+        name: _difference(tensor[run.source.real], expected[name][run.source.real])
+        for name, tensor in ours.items()
+    }
+
+
+def _difference(ours: Tensor, expected: Tensor) -> Difference:
+    """Of two tensors whose first axis is the position."""
+    assert ours.shape == expected.shape
+    apart = (ours - expected).abs().flatten(1).amax(1)
+    scale = expected.abs().flatten(1).amax(1)
+    return Difference(apart.max().item(), (apart / scale).max().item())
