@@ -67,7 +67,7 @@ def focus(
         query_labels, key_labels: the tokens, as the reader is to see them.
         masked_native, masked_variant: (queries, keys) or (heads, queries, keys), True where
             attention was not allowed.
-        selected: the marked cell (query, key).
+        selected: the marked cell (query, key); one outside the matrix marks nothing.
         threshold: in the lines view, the share of each query's weight that the lines carry.
         high: the weight at the top of the colour scale. Left out, it is the largest of the
             shown head, native and variant together, rounded up.
@@ -162,7 +162,7 @@ def focus_payload(
         "words": complete(words),
         "heads": list(heads),
         "head": head,
-        "cell": None if selected is None else list(selected),
+        "cell": list(selected) if selected and _inside(selected, shape[1:]) else None,
         "view": view,
         "threshold": threshold,
         "high": high,
@@ -173,6 +173,10 @@ def focus_payload(
         "masks": masks,
     }
     return pack(header, arrays)
+
+
+def _inside(cell: tuple[int, int], shape: tuple[int, int]) -> bool:
+    return all(0 <= place < length for place, length in zip(cell, shape, strict=True))
 
 
 def _codes(heads: Sequence[int], head: int, cells: int) -> dict[int, Code]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 SENTENCE = "the cat sat on a mat and then it slept , because that day was long ."
-ENGLISH: list[str] = SENTENCE.split(" ")
+ENGLISH: list[str] = [*SENTENCE.split(" ")]
 CHINESE = [*"猫坐在垫子上，然后睡着了因为白天很长。", "注意力", "机制"]
 HOSTILE = [
     "<script>document.body.dataset.owned = 1</script>",

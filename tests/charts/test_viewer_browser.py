@@ -233,6 +233,33 @@ def test_a_narrow_page_shows_one_panel_behind_buttons(viewer_page: ViewerPage):
     expect(page.get_by_text(f"event cell head 0 cell ({i}, {j})")).to_be_visible()
 
 
+def test_two_fingers_zoom_and_one_then_pans(viewer_page: ViewerPage):
+    page = viewer_page("tokens=40", width=390)
+    canvas(page).scroll_into_view_if_needed()
+    box = canvas(page).bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> tuple[int, int]:
+        at = [{"x": box["x"] + x, "y": box["y"] + y, "id": n} for n, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+        page.wait_for_timeout(60)
+        return parsed(readout(page))[:2]
+
+    touch("touchStart", (180, 200), (220, 240))
+    for step in range(1, 6):
+        touch("touchMove", (180 - 10 * step, 200 - 10 * step), (220 + 10 * step, 240 + 10 * step))
+    touch("touchEnd")
+    assert canvas(page).evaluate("c => c.style.touchAction") == "none"
+    under = touch("touchStart", (200, 220))
+    touch("touchMove", (150, 170))
+    # What is zoomed stays under the finger; across the whole of it a cell is only 7 pixels wide.
+    moved = touch("touchMove", (130, 150))
+    assert np.abs(np.subtract(moved, under)).max() <= 1
+    touch("touchEnd")
+    expect(page.get_by_text("event None")).to_be_visible()
+
+
 def test_lines_follow_the_share_and_the_token(viewer_page: ViewerPage):
     page = viewer_page("tokens=40")
     page.get_by_role("button", name="Lines").click()

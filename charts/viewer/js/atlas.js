@@ -62,12 +62,16 @@ export class Atlas {
   }
 
   update({ header, arrays }) {
-    const fresh = !this.header;
+    if (!this.header) this.#furnish();
     this.header = header;
     this.arrays = arrays;
-    if (fresh) this.#furnish();
+    // Another model: what was chosen in the last one means nothing here.
+    const grid = arrays[header.native].shape.slice(0, 2).join();
+    const other = grid !== this.grid;
+    this.grid = grid;
+    if (other) this.hovered = null;
     for (const name of ["selected", "ablated"]) {
-      if (fresh) this[name] = new Agreed(header[name]);
+      if (other) this[name] = new Agreed(header[name]);
       else this[name].hear(header[name]);
     }
     this.restyle();

@@ -1,22 +1,19 @@
 // One head: native, variant and their difference, as matrices or as lines.
 
 import { Agreed, Mailbox } from "./agreed.js";
-import { readTheme, roundUp, Scale } from "./colour.js";
-import { drawLegend, LEGEND } from "./legend.js";
+import { readTheme } from "./colour.js";
+import { compare, uncertainty } from "./comparison.js";
 import { Lines } from "./lines.js";
-import { Panel, Window } from "./panel.js";
+import { Window } from "./panel.js";
 import { Pen } from "./pen.js";
 import { Pointer } from "./pointer.js";
+import { drawBox, drawRow } from "./row.js";
 import { Choice, node, Stage } from "./stage.js";
+import { Table } from "./table.js";
 import { fill, number, visible } from "./text.js";
 
 const NARROW = 600; // one panel at a time, behind buttons
-const GAP = 22;
-const TALLEST = 620;
-const LARGEST_CELL = 44;
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
-const largest = (cells) => cells.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 export class Focus {
   constructor(root) {
@@ -45,7 +42,9 @@ export class Focus {
       if (fresh) this[name] = new Agreed(header[name]);
       else this[name].hear(header[name]);
     }
+    if (!header.heads.includes(this.head.value)) this.head = new Agreed(header.head);
     if (other) {
+      this.cell = new Agreed(header.cell);
       this.window = new Window(header.queries.length, header.keys.length);
       this.hovered = null;
       this.lines.pinned = null;
@@ -121,15 +120,7 @@ export class Focus {
     this.stage.toolbar.append(
       this.views.element, this.strip.element, this.sliderBox, this.tabs.element,
     );
-    this.table = node("tbody");
-    this.tableHead = node("tr");
-    this.summary = node("summary");
-    this.details = node(
-      "details", {}, this.summary,
-      node("div", { class: "table" }, node("table", {}, node("thead", {}, this.tableHead), this.table)),
-    );
-    this.stage.listen(this.details, "toggle", () => this.#fillTable());
-    this.stage.below.append(this.details);
+    this.table = new Table(this.stage);
   }
 
   #refreshToolbar() {
@@ -156,7 +147,6 @@ export class Focus {
     this.slider.value = String(this.threshold.value);
     this.share.textContent = `${Math.round(this.threshold.value * 100)} %`;
     this.stage.offerSaving(words, `attention-head-${this.shown}.png`);
-    this.summary.textContent = words.table;
     this.stage.canvas.setAttribute("aria-label", fill(words.summary, {
       head: this.shown, queries: header.queries.length, keys: header.keys.length,
     }));
@@ -167,71 +157,16 @@ export class Focus {
   // The head whose cells are here: the wanted one, or the one that the server sent while the
   // wanted one is on its way.
   get shown() {
-    const { head, native } = { head: this.head.value, native: this.header.native };
-    return head in native ? head : Number(Object.keys(native)[0]);
-  }
-
-  #mask(side, head) {
-    const mask = this.header.masks[side];
-    if (mask === null) return null;
-    if (mask === "causal") {
-      const size = this.header.queries.length;
-      if (this.causal?.length !== size * size) {
-        this.causal = new Uint8Array(size * size);
-        for (let i = 0; i < size; i++) this.causal.fill(1, i * size + i + 1, (i + 1) * size);
-      }
-      return this.causal;
-    }
-    return this.arrays[typeof mask === "number" ? mask : mask[head]].cells;
+    const { native, head } = this.header;
+    return this.head.value in native ? this.head.value : head;
   }
 
   #build() {
-    const { header, words, theme, shown } = this;
-    if (this.built === shown) return;
-    this.built = shown;
+    if (this.built === this.shown) return;
+    this.built = this.shown;
     this.lines.forget();
-    const rows = {
-      count: header.queries.length, labels: header.queries, name: words.queries,
-      axis: words.rows_queries, colour: theme.palette.queries,
-    };
-    const columns = {
-      count: header.keys.length, labels: header.keys, name: words.keys,
-      axis: words.columns_keys, colour: theme.palette.keys,
-    };
-    const common = { rows, columns, window: this.window };
-    const source = { native: this.arrays[header.native[shown]] };
-    if (header.variant) source.variant = this.arrays[header.variant[shown]];
-    const sides = Object.keys(source);
-    const high = roundUp(Math.max(...sides.map((side) => largest(source[side].cells))));
-    const weights = new Scale("weights", header.high ?? high);
-    this.panels = sides.map((side) => new Panel({
-      ...common,
-      side,
-      title: header.variant ? words[side] : fill(words.head_number, { head: shown }),
-      cells: source[side].cells,
-      source: [source[side]],
-      masked: this.#mask(side, shown),
-      scale: weights,
-    }));
-    if (header.variant) {
-      const [native, variant] = this.panels;
-      const cells = variant.cells.map((weight, n) => weight - native.cells[n]);
-      const masked = native.masked && variant.masked
-        ? native.masked.map((gone, n) => gone & variant.masked[n])
-        : null;
-      this.panels.push(new Panel({
-        ...common,
-        side: "difference",
-        title: words.difference,
-        cells,
-        source: [source.native, source.variant],
-        parts: [native.cells, variant.cells],
-        masked,
-        scale: new Scale("difference", roundUp(largest(cells))),
-        signs: { more: words.gained, less: words.lost },
-      }));
-    }
-    if (this.details?.open) this.#fillTable();
+    this.panels = compare(this, this.shown, this.theme, this.window);
+    this.table.show(this.panels.filter(({ parts }) => !parts), this.words);
   }
 
   #refresh() {
@@ -247,59 +182,12 @@ export class Focus {
     this.drawn = narrow ? this.panels.filter(({ side }) => side === this.tab) : this.panels;
     if (this.view.value === "lines") {
       this.lines.draw(this.pen, this.theme, this.drawn, this.threshold.value, this.cell.value);
-    } else {
-      this.#drawMatrices(this.drawn);
+      return;
     }
-  }
-
-  #drawMatrices(panels) {
-    const { pen, theme, words } = this;
-    const [first, ...others] = panels;
-    const width = this.stage.width;
-    const options = { height: TALLEST, largest: LARGEST_CELL };
-    first.measure(pen, theme, { ...options, width });
-    const aside = first.gutter + first.margin;
-    const each = (width - aside - GAP * others.length - 2) / panels.length;
-    let size = first.measure(pen, theme, { ...options, width: each + aside });
-    first.place(0, 0);
-    let x = size.width + GAP;
-    for (const panel of others) {
-      size = panel.measure(pen, theme, { ...options, width: each, withRows: false, cell: first.cell });
-      panel.place(x, 0);
-      // Titles and legends need some room even where the matrix itself is small.
-      x += Math.max(size.width, 120) + GAP;
-    }
-    const height = first.head + first.body.height + 8 + LEGEND;
-    pen.ground(this.stage.open(height), height);
-    const lit = this.hovered;
-    for (const panel of panels) panel.draw(pen, theme, { lit, chosen: this.cell.value });
-    const masked = panels.some((panel) => panel.masked) ? words.masked : "";
-    panels.forEach((panel, n) => {
-      if (n === 0 || panel.scale !== panels[n - 1].scale) {
-        const next = panels.slice(n).find((other) => other.scale !== panel.scale);
-        const room = (next ? next.box.x : width) - panel.box.x - 12;
-        drawLegend(pen, theme, panel.scale, panel.box.x, height - LEGEND, room, {
-          title: panel.scale.signed ? words.weight_difference : words.weight,
-          masked: n === 0 ? masked : "",
-        });
-      }
+    drawRow(this.stage, this.pen, this.theme, this.drawn, this.words, {
+      lit: this.hovered, chosen: this.cell.value,
     });
-    this.#drawBox();
-  }
-
-  // The frame that is being dragged open, on every panel.
-  #drawBox() {
-    if (!this.boxed) return;
-    const { context } = this.pen;
-    const [from, start, end] = this.boxed;
-    for (const panel of this.drawn) {
-      const shift = panel.box.x - from.box.x;
-      context.strokeStyle = this.theme.text;
-      context.setLineDash([4, 3]);
-      context.lineWidth = 1;
-      context.strokeRect(start[0] + shift, start[1], end[0] - start[0], end[1] - start[1]);
-      context.setLineDash([]);
-    }
+    if (this.boxed) drawBox(this.pen, this.theme, this.drawn, this.boxed);
   }
 
   // ---- reading values -----------------------------------------------------------------------
@@ -332,10 +220,9 @@ export class Focus {
     ];
     for (const panel of this.panels) {
       const value = panel.cells[at];
-      const uncertainty = panel.source.reduce((sum, array, n) =>
-        sum + array.uncertainty((panel.parts ?? [panel.cells])[n][at]), 0);
-      const text = panel.masked?.[at]
-        ? words.masked : number(value, { uncertainty, signed: panel.scale.signed });
+      const text = panel.masked?.[at] ? words.masked : number(value, {
+        uncertainty: uncertainty(panel, at), signed: panel.scale.signed,
+      });
       pieces.push([words[panel.side], "name"], [text, "value"]);
     }
     this.stage.tell(pieces, spoken);
@@ -354,29 +241,6 @@ export class Focus {
         const text = number(value, { uncertainty: source[0].uncertainty(value) });
         return [[visible(other.labels[m]).slice(0, 16), style], [text, "value"]];
       });
-  }
-
-  // For screen readers and for those who prefer numbers: each query's strongest key.
-  #fillTable() {
-    if (!this.details.open) return;
-    const { header, words } = this;
-    const sides = this.panels.filter(({ side }) => side !== "difference");
-    this.tableHead.replaceChildren(
-      node("th", { scope: "col" }, words.query),
-      ...sides.flatMap(({ side }) => [
-        node("th", { scope: "col" }, `${words[side]}: ${words.strongest}`),
-        node("th", { scope: "col" }, words.weight),
-      ]),
-    );
-    this.table.replaceChildren(...header.queries.map((query, i) => {
-      const cells = sides.flatMap((panel) => {
-        const row = panel.cells.subarray(i * header.keys.length, (i + 1) * header.keys.length);
-        const j = row.reduce((best, weight, n) => (weight > row[best] ? n : best), 0);
-        const text = number(row[j], { uncertainty: panel.source[0].uncertainty(row[j]) });
-        return [node("td", {}, node("bdi", {}, visible(header.keys[j]))), node("td", {}, text)];
-      });
-      return node("tr", {}, node("th", { scope: "row" }, node("bdi", {}, visible(query))), ...cells);
-    }));
   }
 
   // ---- mouse, touch, keys -------------------------------------------------------------------

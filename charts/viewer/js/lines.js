@@ -49,8 +49,9 @@ export class Lines {
     const known = this.kept.get(panel);
     if (known?.share === share) return known.keys;
     const { rows, columns } = panel;
-    const of = (cells) => strongest(cells, rows.count, columns.count, share);
-    const keys = panel.parts ? union(of(panel.parts[0]), of(panel.parts[1])) : of(panel.cells);
+    const keys = panel.parts
+      ? union(...panel.parts.map((part) => this.#chosen(part, share)))
+      : strongest(panel.cells, rows.count, columns.count, share);
     this.kept.set(panel, { share, keys });
     return keys;
   }

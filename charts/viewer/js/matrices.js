@@ -26,17 +26,13 @@ export class Matrices {
   }
 
   update({ header, arrays }) {
-    const fresh = !this.header;
     this.header = header;
     this.arrays = arrays;
-    if (fresh) {
-      this.selected = new Agreed(header.selected);
-    } else {
-      this.selected.hear(header.selected);
-    }
+    this.selected?.hear(header.selected);
     const shapes = JSON.stringify(header.panels.map(({ cells }) => arrays[cells].shape));
     if (shapes !== this.shapes) {
       this.shapes = shapes;
+      this.selected = new Agreed(header.selected);
       this.hovered = null;
       this.windows = new Map();
     }

@@ -2,6 +2,8 @@
 
 const DRAG = 6; // pixels before a press becomes a drag
 
+const far = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
 // Intentions: hover(panel, cell), leave(), choose(panel, cell), box(start, end) while dragging,
 // and changes of a panel's window. panels() gives what can be hit now.
 export class Pointer {
@@ -23,7 +25,7 @@ export class Pointer {
       const found = this.#find(stage.point(event));
       if (found?.panel.window.zoomed) {
         found.panel.window.reset();
-        stage.redraw();
+        this.#settle(found.panel);
       }
     });
     on("wheel", (event) => this.#wheel(event), { passive: false });
@@ -37,11 +39,25 @@ export class Pointer {
     return null;
   }
 
+  // One finger scrolls the page, or moves the part that is shown when that is not all.
+  #settle(panel) {
+    this.stage.canvas.style.touchAction = panel.window.zoomed ? "none" : "pan-y";
+    this.stage.redraw();
+  }
+
+  // Move what is shown by a distance in pixels; whether anything moved.
+  #pan({ window: shown, box }, across, down) {
+    return shown.pan([
+      (down / box.height) * (box.to[0] - box.from[0]),
+      (across / box.width) * (box.to[1] - box.from[1]),
+    ]);
+  }
+
   #down(event) {
     const point = this.stage.point(event);
     this.touches.set(event.pointerId, point);
     const found = this.#find(point);
-    this.pressed = found && { ...found, point, dragged: false };
+    this.pressed = found && { ...found, point, dragged: false, panned: false };
     if (found) this.intentions.hover(found.panel, found.cell);
   }
 
@@ -52,9 +68,14 @@ export class Pointer {
       return;
     }
     const { pressed } = this;
+    if (pressed && event.pointerType !== "mouse" && pressed.panel.window.zoomed) {
+      const last = this.touches.get(event.pointerId);
+      this.touches.set(event.pointerId, point);
+      this.#pan(pressed.panel, last[0] - point[0], last[1] - point[1]);
+      pressed.panned ||= far(point, pressed.point) > DRAG;
+    }
     if (pressed && event.pointerType === "mouse" && event.buttons & 1) {
-      const far = Math.hypot(point[0] - pressed.point[0], point[1] - pressed.point[1]);
-      if (far > DRAG && !pressed.dragged) {
+      if (far(point, pressed.point) > DRAG && !pressed.dragged) {
         pressed.dragged = true;
         this.stage.canvas.setPointerCapture(event.pointerId);
       }
@@ -77,8 +98,9 @@ export class Pointer {
       const from = a.map((place, axis) => Math.floor(Math.min(place, b[axis])));
       const to = a.map((place, axis) => Math.ceil(Math.max(place, b[axis])));
       pressed.panel.window.show(from, to);
+      this.#settle(pressed.panel);
       this.intentions.box(null);
-    } else {
+    } else if (!pressed.panned) {
       this.intentions.choose(pressed.panel, pressed.cell);
     }
   }
@@ -92,12 +114,12 @@ export class Pointer {
     const [other] = [...this.touches].filter(([known]) => known !== id).map(([, at]) => at);
     const before = this.touches.get(id);
     this.touches.set(id, point);
-    const spread = (a) => Math.max(8, Math.hypot(a[0] - other[0], a[1] - other[1]));
+    const spread = (a) => Math.max(8, far(a, other));
     const middle = [(point[0] + other[0]) / 2, (point[1] + other[1]) / 2];
     const found = this.#find(middle);
     if (found) {
       found.panel.window.zoom(found.panel.at(middle), spread(before) / spread(point));
-      this.stage.redraw();
+      this.#settle(found.panel);
     }
   }
 
@@ -113,13 +135,8 @@ export class Pointer {
       event.preventDefault();
     } else if (shown.zoomed) {
       const [across, down] = event.shiftKey ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
-      const { box } = found.panel;
-      const moved = shown.pan([
-        (down / box.height) * (box.to[0] - box.from[0]),
-        (across / box.width) * (box.to[1] - box.from[1]),
-      ]);
-      if (moved) event.preventDefault();
+      if (this.#pan(found.panel, across, down)) event.preventDefault();
     }
-    this.stage.redraw();
+    this.#settle(found.panel);
   }
 }

@@ -1,0 +1,1 @@
+"""How quickly and with how many bytes an attention picture follows a widget."""

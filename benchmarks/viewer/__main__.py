@@ -1,0 +1,159 @@
+"""Measure in one run, in a real browser: `python -m benchmarks.viewer`.
+
+From a press of a button to the picture on the screen: a bare rerun of the fragment that only
+writes a line of text, the canvas viewer (one head, native, variant, difference), and the same three
+matrices as Plotly heatmaps. Then a head switched inside the viewer. All figures are medians; the
+ratios to the bare rerun carry over to other machines, the milliseconds do not.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from tests import chromium
+
+ROOT = Path(__file__).parents[2]
+LENGTHS = (16, 128, 512)
+ROUNDS = 11
+START_UP = 60  # seconds
+
+# Press, and wait until what says "this is the new picture" has changed and been painted.
+PRESS = """async (what) => {
+    const find = (root, selector) => root.querySelector(selector)
+        ?? [...root.querySelectorAll("*")].map((e) => e.shadowRoot && find(e.shadowRoot, selector))
+            .find(Boolean);
+    const state = {
+        bare: () => find(document, "[data-testid=stText]")?.textContent,
+        canvas: () => find(document, ".viewer")?.dataset.drawn,
+        plotly: () => find(document, ".gtitle")?.textContent,
+    }[what];
+    const frame = () => new Promise(requestAnimationFrame);
+    const before = state();
+    const start = performance.now();
+    find(document, "[data-testid=stButton] button").click();
+    while (state() === before || state() === undefined) await frame();
+    await frame();
+    return performance.now() - start;
+}"""
+
+SWITCH = """async () => {
+    const find = (root) => root.querySelector(".viewer canvas")
+        ?? [...root.querySelectorAll("*")].map((e) => e.shadowRoot && find(e.shadowRoot))
+            .find(Boolean);
+    const canvas = find(document);
+    const start = performance.now();
+    canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "]", cancelable: true }));
+    await new Promise(requestAnimationFrame);
+    return performance.now() - start;
+}"""
+
+
+class Wire:
+    """Bytes that came over the page's web socket."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self.received = 0
+        session.send("Network.enable")
+        session.on("Network.webSocketFrameReceived", self._count)
+
+    def _count(self, event: dict) -> None:
+        # Binary frames arrive as base64.
+        self.received += len(event["response"]["payloadData"]) * 3 // 4
+
+
+def measure(page: Page, wire: Wire, what: str) -> tuple[float, float]:
+    """Median milliseconds and bytes of one press; the first two warm up."""
+    times, sizes = [], []
+    for _ in range(ROUNDS + 2):
+        before = wire.received
+        times.append(page.evaluate(PRESS, what))
+        page.wait_for_timeout(250)
+        sizes.append(wire.received - before)
+    return statistics.median(times[2:]), statistics.median(sizes[2:])
+
+
+def run(browser: Browser, url: str) -> list[str]:
+    """The rows of the report."""
+    rows = []
+    for tokens in LENGTHS:
+        figures = {}
+        for what in ("bare", "canvas", "plotly"):
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            wire = Wire(page.context.new_cdp_session(page))
+            page.goto(f"{url}/?what={what}&tokens={tokens}")
+            page.get_by_role("button", name="Next").wait_for(timeout=60_000)
+            page.wait_for_timeout(1500)
+            figures[what] = measure(page, wire, what)
+            if what == "canvas":
+                switches = []
+                for _ in range(ROUNDS):
+                    switches.append(page.evaluate(SWITCH))
+                    page.wait_for_timeout(400)
+                figures["switch"] = (statistics.median(switches), 0)
+            page.close()
+        bare = figures["bare"][0]
+        for what, (took, size) in figures.items():
+            rows.append(
+                f"| {tokens} | {what} | {took:.0f} | {took / bare:.2f} | {size / 1e3:.1f} |"
+            )
+    return rows
+
+
+def main() -> None:
+    """Start the page and a browser, measure, print."""
+    path = chromium.executable()
+    if path is None:
+        sys.exit("No Chromium found")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "benchmarks/viewer/page.py"),
+            *("--server.port", str(port), "--server.address", "127.0.0.1"),
+            *("--server.headless", "true"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + START_UP
+        while not answers(url):
+            if time.monotonic() > deadline:
+                sys.exit("The page did not start")
+            time.sleep(0.2)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=path, args=list(chromium.ARGUMENTS), timeout=60_000
+            )
+            rows = run(browser, url)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+    print("| tokens | picture | ms | × bare rerun | kB received |")
+    print("|---|---|---|---|---|")
+    print("\n".join(rows))
+
+
+def answers(url: str) -> bool:
+    """Whether the server is up."""
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+// The panels of one head: native, variant, difference; all from what the payload brought.
+
+import { roundUp, Scale } from "./colour.js";
+import { Panel } from "./panel.js";
+import { fill } from "./text.js";
+
+const largest = (cells) => cells.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+// No key after its query.
+function causal(size) {
+  const masked = new Uint8Array(size * size);
+  for (let i = 0; i < size; i++) masked.fill(1, i * size + i + 1, (i + 1) * size);
+  return masked;
+}
+
+function maskOf(side, head, header, arrays) {
+  const mask = header.masks[side];
+  if (mask === null) return null;
+  if (mask === "causal") return causal(header.queries.length);
+  return arrays[typeof mask === "number" ? mask : mask[head]].cells;
+}
+
+// Native and variant share one scale, panels share one window, so that they zoom together.
+export function compare({ header, arrays }, head, theme, window) {
+  const { words } = header;
+  const rows = {
+    count: header.queries.length, labels: header.queries, name: words.queries,
+    axis: words.rows_queries, colour: theme.palette.queries,
+  };
+  const columns = {
+    count: header.keys.length, labels: header.keys, name: words.keys,
+    axis: words.columns_keys, colour: theme.palette.keys,
+  };
+  const sides = header.variant ? ["native", "variant"] : ["native"];
+  const source = sides.map((side) => arrays[header[side][head]]);
+  const high = header.high ?? roundUp(Math.max(...source.map(({ cells }) => largest(cells))));
+  const scale = new Scale("weights", high);
+  const panels = sides.map((side, n) => new Panel({
+    rows, columns, window, side, scale,
+    title: header.variant ? words[side] : fill(words.head_number, { head }),
+    cells: source[n].cells,
+    source: [source[n]],
+    masked: maskOf(side, head, header, arrays),
+  }));
+  if (!header.variant) return panels;
+  const [native, variant] = panels;
+  const cells = variant.cells.map((weight, n) => weight - native.cells[n]);
+  const masked = native.masked && variant.masked
+    ? native.masked.map((gone, n) => gone & variant.masked[n]) : null;
+  const difference = new Panel({
+    rows, columns, window, cells, source, masked,
+    side: "difference",
+    title: words.difference,
+    parts: [native, variant],
+    scale: new Scale("difference", roundUp(largest(cells))),
+    signs: { more: words.gained, less: words.lost },
+  });
+  return [...panels, difference];
+}
+
+// How far a panel's value may be from the model's own, for what was rounded on the way here.
+export const uncertainty = (panel, at) => panel.source.reduce(
+  (sum, array, n) => sum + array.uncertainty((panel.parts ?? [panel])[n].cells[at]), 0,
+);
