@@ -1,0 +1,82 @@
+"""Work that takes longer than a second: step by step, with a progress bar and a way to stop it."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from model import ModelError
+from ui.i18n import _
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Work:
+    """One session's work under some settings; the iterator goes on where it was left."""
+
+    settings: Hashable
+    steps: Iterator[Any]
+    done: list[Any] = field(default_factory=list)
+    stopped: bool = False
+
+
+def gradually(
+    key: str, settings: Hashable, start: Callable[[], Iterator[T]], count: int, doing: str
+) -> list[T]:
+    """The results of `start()`, which yields `count` of them, one a step.
+
+    They belong to the session and to `settings`: other settings start anew, the same ones go on
+    where the reader left. While it works, a bar under `doing` shows how far it is, and a button
+    stops it; what is done by then is returned, and another button goes on. `key` is unique on
+    the page.
+    """
+    name = f"{key} work"
+    work: _Work | None = st.session_state.get(name)
+    if work is None or work.settings != settings:
+        work = st.session_state[name] = _Work(settings, start())
+    if len(work.done) < count:
+        with st.container():
+            _go_on(work, key, count, doing)
+    return work.done
+
+
+def again(key: str) -> None:
+    """Forget the session's results under `key` (a callback)."""
+    st.session_state.pop(f"{key} work", None)
+
+
+def _go_on(work: _Work, key: str, count: int, doing: str) -> None:
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        if work.stopped:
+            st.caption(
+                _("Stopped after {done} of {count} steps.").format(
+                    done=len(work.done), count=count
+                )
+            )
+            st.button(
+                _("Go on"),
+                icon=":material/play_arrow:",
+                key=f"{key}_go_on",
+                on_click=setattr,
+                args=(work, "stopped", False),
+            )
+            return
+        bar = st.progress(len(work.done) / count, text=doing)
+        st.button(
+            _("Stop"),
+            icon=":material/stop:",
+            key=f"{key}_stop",
+            on_click=setattr,
+            args=(work, "stopped", True),
+        )
+    try:
+        for result in work.steps:
+            work.done.append(result)
+            bar.progress(min(1.0, len(work.done) / count), text=doing)
+    except ModelError:
+        again(key)  # a generator that raised never goes on: the next try starts anew
+        raise
+    place.empty()

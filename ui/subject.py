@@ -1,0 +1,53 @@
+"""What a page looks at: a model and a text, picked by two controls that every such page shares."""
+
+import streamlit as st
+
+from model import Bench
+from model.bench import Text
+from ui import texts
+from ui.i18n import _
+from ui.models import bench_of, offered
+from ui.url import Parameter, one_of
+
+
+def subject_parameters(
+    text: str = texts.DEFAULT, model: str = "minilm"
+) -> tuple[Parameter, Parameter]:
+    """The page's part of the URL for `subject`, with the page's own defaults."""
+    return Parameter("text", text), Parameter("model", model, one_of(*offered()))
+
+
+def subject() -> tuple[Bench, Text]:
+    """Draw text box and model list; returns the loaded model and what it is to read.
+
+    ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
+    """
+    models = offered()
+    typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
+    typing.text_input(_("Text"), key="text", persist_state="session")
+    choosing.selectbox(
+        _("Model"),
+        list(models),
+        format_func=lambda name: models[name].title,
+        key="model",
+        persist_state="session",
+    )
+    bench = bench_of(models[st.session_state["model"]].source)
+    return bench, texts.as_text(st.session_state["text"], bench)
+
+
+def place(bench: Bench) -> tuple[int, int]:
+    """Draw the choice of a layer and a head of this model (the page's parameters `layer` and
+    `head`); returns both, counted from 0."""
+    state, shape = st.session_state, bench.shape
+    picking = st.columns(2)
+    chosen = []
+    for column, name, label, count in (
+        (picking[0], "layer", _("Layer"), shape.n_layers),
+        (picking[1], "head", _("Head"), shape.n_heads),
+    ):
+        state[name] = min(state[name], count - 1)  # another model may have fewer
+        options = range(count)
+        column.select_slider(label, options, key=name, persist_state="session")
+        chosen.append(int(state[name]))
+    return chosen[0], chosen[1]
