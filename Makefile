@@ -27,10 +27,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 app: $(VENV)/.app
 	@echo "Attention Lab is starting on http://127.0.0.1:$(PORT)  (Ctrl+C stops it)"
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+	@exec $(BIN)/python -m ui.serve --server.port $(PORT)
 
 dev: $(VENV)/.app
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
+	@exec $(BIN)/python -m ui.serve --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
 
 test: $(VENV)/.dev browser
 	$(BIN)/python -m pytest

@@ -33,7 +33,7 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("app") / "log.txt"
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            [sys.executable, "-m", "ui.serve", "--server.port", str(port)],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,

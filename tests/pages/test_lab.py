@@ -1,0 +1,217 @@
+"""The lab's page: state, switches, messages."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model import load
+from ui import models, texts
+from ui.navigation import ROOT
+from ui.switches import SWITCHES
+
+FAST = "bert-tiny"  # its two layers answer at once
+
+
+def lab(language: str = "en", **parameters: str) -> AppTest:
+    app = AppTest.from_file(ROOT / "pages" / "attention" / "lab.py", default_timeout=120)
+    app.session_state["lang"] = language
+    for name, value in {"model": FAST, **parameters}.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def parameters(app: AppTest) -> dict[str, str]:
+    return {name: "".join(value) for name, value in app.query_params.items()}
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.main.markdown)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "section", ["cell", "pipeline", "effect", "evidence", "norms", "takeaway"]
+)
+def test_every_section_opens_in_both_languages(language: str, section: str) -> None:
+    app = lab(language, section=section, text="The capital of France is [MASK] .")
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+@pytest.mark.parametrize("example", range(len(texts.EXAMPLES)))
+def test_every_example_runs(example: int) -> None:
+    app = lab()
+    app.button_group(key="example").select(example).run()
+    assert not app.exception
+    assert not app.error
+    assert app.text_area(key="text").value == texts.EXAMPLES[example].text
+    assert app.selectbox(key="model").value == texts.EXAMPLES[example].model
+
+
+def test_opens_with_an_effect() -> None:
+    app = lab()
+    assert app.toggle(key="scaled").value is False
+    assert "no division by" in said(app)
+    assert [metric.label for metric in app.metric]
+
+
+def test_back_to_native_undoes_every_switch() -> None:
+    app = lab(tied="true", norm="rms", mask="causal", layers="1", ablated="0.1", temperature="2.0")
+    app.button(key="to_native").click().run()
+    assert not app.exception
+    assert "Everything is native" in app.info[0].value
+    assert parameters(app) == {"model": FAST, "layer": "1", "scaled": "true"}
+
+
+def test_the_url_holds_every_switch() -> None:
+    asked = {
+        "scaled": "true",
+        "temperature": "0.5",
+        "score": "cosine",
+        "tied": "true",
+        "mask": "causal+window",
+        "window": "3",
+        "positions": "rope",
+        "offset": "7",
+        "multiplier": "sqrt",
+        "norm": "rms",
+        "place": "pre",
+        "residual": "attention",
+        "activation": "relu",
+        "layers": "0 1",
+        "ablated": "0.1 1.0",
+        "layer": "1",
+        "head": "1",
+        "cell": "2.1",
+        "view": "lines",
+        "atlas": "difference",
+        "section": "effect",
+        "text": "Some text",
+        "model": FAST,
+    }
+    app = lab(**asked)
+    assert not app.exception
+    assert not app.error
+    assert parameters(app) == asked
+    assert {switch.name for switch in SWITCHES} - set(asked) == {"prefix"}
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"positions": "wormhole"},
+        {"temperature": "hot"},
+        {"layers": "99"},
+        {"ablated": "0.1 x"},
+        {"ablated": "7.7"},
+        {"cell": "3"},
+        {"offset": "-4"},
+        {"model": "../../etc"},
+        {"section": "<script>"},
+        {"activation": "swiglu"},
+        {"positions": "relative"},
+    ],
+)
+def test_nonsense_in_the_url_is_named_and_left_out(nonsense: dict[str, str]) -> None:
+    (name, value), *_rest = nonsense.items()
+    app = lab(**nonsense)
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert name in app.warning[0].value
+    assert parameters(app).get(name) != value
+
+
+def test_illegal_switches_are_listed_with_their_reason() -> None:
+    captions = " ".join(caption.value for caption in lab().caption)
+    assert "SwiGLU" in captions
+    assert "a gated activation needs a gate matrix" in captions
+    assert "Transformer-XL" in captions
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no text yet"),
+        ("  \n ", "no text yet"),
+        ("word " * 600, "at most 512"),
+        ("a" * 20_001, "at most 20000"),
+    ],
+)
+def test_a_text_that_cannot_run_is_explained_and_kept(text: str, message: str) -> None:
+    app = lab(norm="rms")
+    app.text_area(key="text").set_value(text).run()
+    assert not app.exception
+    assert message in app.error[0].value.replace(",", "")
+    assert app.text_area(key="text").value == text
+    assert app.selectbox(key="norm").value == "rms"
+    app.text_area(key="text").set_value("fine again").run()
+    assert not app.error
+
+
+def test_switches_that_contradict_each_other_are_explained() -> None:
+    app = lab(positions="sinusoidal", layers="1")
+    assert not app.exception
+    assert "apply the change to all layers" in app.error[0].value
+    assert app.selectbox(key="positions").value == "sinusoidal"
+
+
+def test_positions_past_the_table_are_explained() -> None:
+    app = lab(offset="510")
+    assert not app.exception
+    assert "512 learned positions" in app.error[0].value
+
+
+def test_a_missing_model_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer = models.Offer("Absent", "absent-model")
+    monkeypatch.setattr(models, "offered", lambda: {FAST: offer, "minilm": offer})
+    models._loading.clear()
+    app = lab()
+    assert not app.exception
+    assert "absent-model" in app.error[0].value
+
+
+def test_hostile_text_stays_text() -> None:
+    text = "<script>alert(1)</script> **bold** $x$ `code` :red[x] \u202eabc 👩‍👩‍👧 \x00"
+    for section in ("cell", "effect", "takeaway"):
+        app = lab(text=text, section=section)
+        assert not app.exception
+        assert not re.search(r"(?<!`)<script", said(app))
+
+
+def test_sentence_pairs_become_two_segments() -> None:
+    bench = load(FAST)
+    assert texts.as_text("One. [SEP] Two.", bench) == ("One.", "Two.")
+    encoded = bench.encode(("One.", "Two."))
+    assert encoded.tokens[0] == ["[CLS]", "one", ".", "[SEP]", "two", ".", "[SEP]"]
+    assert encoded.types[0].tolist() == [0, 0, 0, 0, 1, 1, 1]
+
+
+def test_the_snippet_gives_the_numbers_of_the_picture(tmp_path: Path) -> None:
+    app = lab(section="takeaway", norm="rms", layer="1", head="1", text="One. [SEP] Two.")
+    script = tmp_path / "snippet.py"
+    script.write_text(app.code[0].value, encoding="utf-8")
+    found = runpy.run_path(str(script))
+    expected = load(FAST).run(("One.", "Two.")).attention(1).weights[0, 1]
+    assert found["native_weights"].equal(expected)
+    assert found["difference"].abs().max() > 0
+
+
+def test_own_models_come_from_the_named_folder_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
+    (tmp_path / "notes.txt").write_text("not a model")
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", str(tmp_path))
+    assert list(models.offered())[3:] == ["mine", "tiny.gguf"]
+    monkeypatch.delenv("ATTENTION_LAB_MODELS")
+    assert list(models.offered()) == ["minilm", "smollm2", "bert-tiny"]
+
+
+def test_effect_asks_for_a_gap_where_a_masked_model_has_none() -> None:
+    app = lab(section="effect", text="no gap")
+    assert "Write [MASK]" in " ".join(info.value for info in app.info)
