@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from tokenizers.alphabet import ALPHABET, to_symbols
+from tokenizers.alphabet import ALPHABET, readable, to_bytes, to_symbols
 
 Pair = tuple[str, str]
 
@@ -81,6 +81,10 @@ def apply_merges(
 class ByteLevelBPE:
     """A byte-level BPE vocabulary as a function from a word to its ids.
 
+    Attributes:
+        missing: the symbols of the byte alphabet that are no entries. Usually none; but SmolLM2
+            has no token for 21 bytes, and a character that needs one is lost.
+
     Args:
         vocabulary: entry, in the byte alphabet → id.
         merges: the pairs in the order they were learnt; both parts and their join are entries.
@@ -104,24 +108,28 @@ class ByteLevelBPE:
         self.unknown = unknown
         self.fuse_unknown = fuse_unknown
         self.ignore_merges = ignore_merges
-        self.complete = all(symbol in vocabulary for symbol in ALPHABET)
+        self.missing = frozenset(ALPHABET).difference(vocabulary)
         self._cached = lru_cache(CACHED_WORDS)(self._ids)
 
     def __call__(self, word: str) -> tuple[int, ...]:
         return self._cached(word) if len(word) <= LONGEST_CACHED_WORD else self._ids(word)
 
+    def label(self, piece: str) -> str:
+        """The piece as text; bytes that are no whole character as hex."""
+        return readable(to_bytes(piece))
+
     def _ids(self, word: str) -> tuple[int, ...]:
         symbols = to_symbols(word)
         if self.ignore_merges and symbols in self.vocabulary:
             return (self.vocabulary[symbols],)
-        known = symbols if self.complete else self._known(symbols)
+        known = symbols if self.missing.isdisjoint(symbols) else self._known(symbols)
         return tuple(self.vocabulary[piece] for piece in apply_merges(known, self.ranks))
 
     def _known(self, symbols: str) -> list[str]:
         known: list[str] = []
         fusing = False
         for symbol in symbols:
-            if symbol in self.vocabulary:
+            if symbol not in self.missing:
                 known.append(symbol)
                 fusing = False
             elif self.unknown is not None and not fusing:

@@ -25,4 +25,4 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         return read_vocab_txt(folder / "vocab.txt", config)
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         return read_merges_txt(folder / "vocab.json", folder / "merges.txt", config)
-    raise TokenizerError("no-tokenizer", folder=folder.name)
+    raise TokenizerError("no-tokenizer", folder=folder)

@@ -8,18 +8,17 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 from tokenizers.added_tokens import AddedToken, AddedTokens
-from tokenizers.alphabet import readable, to_bytes
 from tokenizers.decoders import Decoder
 from tokenizers.errors import TokenizerError
 from tokenizers.normalizers import Normalizer, without_surrogates
 from tokenizers.pretokenizers import Step, split
 from tokenizers.processors import Encoded, Template
 
-Kind = Literal["wordpiece", "byte-level BPE"]
+Kind = Literal["wordpiece", "byte-level BPE", "SentencePiece BPE"]
 
 
 class Model(Protocol):
-    """Turns one word into ids."""
+    """Turns one word into ids, and one vocabulary entry into what a reader can read."""
 
     @property
     def kind(self) -> Kind: ...
@@ -28,6 +27,8 @@ class Model(Protocol):
     def vocabulary(self) -> Mapping[str, int]: ...
 
     def __call__(self, word: str, /) -> Sequence[int]: ...
+
+    def label(self, piece: str, /) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Tokenizer:
     has, count as U+FFFD. One object may be used from many threads.
 
     Attributes:
-        kind: ``"wordpiece"`` or ``"byte-level BPE"``.
+        kind: ``"wordpiece"``, ``"byte-level BPE"`` or ``"SentencePiece BPE"``.
         vocabulary: every entry → its id, added tokens included.
         special: the ids of the tokens with a role.
         special_ids: the ids that ``decode(…, skip_special=True)`` leaves out.
@@ -142,13 +143,10 @@ class Tokenizer:
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The entries as a reader can read them, for labels.
 
-        WordPieces stay as they are. Byte-level pieces become text, a leading space being a space;
-        bytes that are part of a character only are shown as hex, like ``⟨e4 b8⟩``.
+        WordPieces stay as they are. Pieces of the other kinds become text, a leading space being a
+        space; bytes that are part of a character only are shown as hex, like ``⟨e4 b8⟩``.
 
         Raises:
             TokenizerError: ``unknown-id``.
         """
-        pieces = self.pieces(ids)
-        if self.kind == "wordpiece":
-            return pieces
-        return [readable(to_bytes(piece)) for piece in pieces]
+        return [self._model.label(piece) for piece in self.pieces(ids)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tokenizers import sentencepiece
 from tokenizers.added_tokens import AddedToken
 from tokenizers.bpe import ByteLevelBPE
 from tokenizers.decoders import Decoder, WordPieceDecoder, decode_bytes, decode_spaced
@@ -23,9 +24,12 @@ from tokenizers.pretokenizers import (
 )
 from tokenizers.processors import Slot, Template, bert_template, roberta_template
 from tokenizers.section import Section
+from tokenizers.sentencepiece import SentencePieceBPE
 from tokenizers.tokenizer import Model, Tokenizer
 from tokenizers.vocabulary import read_added_token, read_merges, read_vocabulary, roles, token_id
 from tokenizers.wordpiece import WordPiece
+
+MAX_WORD_CHARS = 1_000
 
 
 def read_tokenizer_json(root: Section, config: Section) -> Tokenizer:
@@ -39,14 +43,14 @@ def read_tokenizer_json(root: Section, config: Section) -> Tokenizer:
         TokenizerError: with the file and the field, for whatever is malformed or not supported.
     """
     model = _model(_required_section(root, "model"))
-    byte_level = isinstance(model, ByteLevelBPE)
+    normalize, words, decoder = _around(root, model)
     added = list(_added_tokens(root, model.vocabulary))
     vocabulary = {**model.vocabulary, **{token.content: token.id for token in added}}
     return Tokenizer(
         model,
-        normalize=_normalizer(root, byte_level),
-        words=_steps(root, byte_level),
-        decoder=_decoder(root, byte_level),
+        normalize=normalize,
+        words=words,
+        decoder=decoder,
         template=_template(root, vocabulary),
         added=added,
         special=roles(config, vocabulary),
@@ -82,6 +86,17 @@ def _model(model: Section) -> Model:
     return _bpe(model, vocabulary) if kind == "BPE" else _wordpiece(model, vocabulary)
 
 
+def _around(root: Section, model: Model) -> tuple[Normalizer, list[Step], Decoder]:
+    """What comes before the model and after it."""
+    if isinstance(model, SentencePieceBPE):
+        root.expect("normalizer", sentencepiece.NORMALIZER)
+        root.expect("pre_tokenizer", None)
+        root.expect("decoder", sentencepiece.DECODER)
+        return sentencepiece.spaces_marked, [], sentencepiece.decode_sentence
+    byte_level = isinstance(model, ByteLevelBPE)
+    return _normalizer(root, byte_level), _steps(root, byte_level), _decoder(root, byte_level)
+
+
 def _wordpiece(model: Section, vocabulary: Mapping[str, int]) -> WordPiece:
     unknown = model.text("unk_token", "[UNK]")
     if unknown not in vocabulary:
@@ -89,8 +104,8 @@ def _wordpiece(model: Section, vocabulary: Mapping[str, int]) -> WordPiece:
             "unknown-token", file=model.file, field=model.at("unk_token"), token=unknown
         )
     longest = model.optional("max_input_chars_per_word", int)
-    if longest is not None and longest < 0:
-        raise model.bad("max_input_chars_per_word", "a whole number, at least 0", longest)
+    if longest is not None and not 0 <= longest <= MAX_WORD_CHARS:
+        raise model.bad("max_input_chars_per_word", f"between 0 and {MAX_WORD_CHARS}", longest)
     return WordPiece(
         vocabulary,
         unknown,
@@ -99,20 +114,28 @@ def _wordpiece(model: Section, vocabulary: Mapping[str, int]) -> WordPiece:
     )
 
 
-def _bpe(model: Section, vocabulary: Mapping[str, int]) -> ByteLevelBPE:
+def _bpe(model: Section, vocabulary: Mapping[str, int]) -> Model:
     model.expect("dropout", None, 0.0)
-    model.expect("byte_fallback", None, False)
     model.expect("continuing_subword_prefix", None, "")
     model.expect("end_of_word_suffix", None, "")
+    merges = read_merges(model, "merges", model.required("merges", list), vocabulary)
+    ignore_merges = model.flag("ignore_merges", False)
+    if model.flag("byte_fallback", False):
+        for piece in sentencepiece.BYTE_PIECES:
+            if piece not in vocabulary:
+                raise TokenizerError(
+                    "unknown-token", file=model.file, field=model.at("byte_fallback"), token=piece
+                )
+        return SentencePieceBPE(vocabulary, merges, ignore_merges)
     unknown = model.text("unk_token", "")
     bpe = ByteLevelBPE(
         vocabulary,
-        read_merges(model, "merges", model.required("merges", list), vocabulary),
+        merges,
         unknown=unknown if unknown in vocabulary else None,
         fuse_unknown=model.flag("fuse_unk", False),
-        ignore_merges=model.flag("ignore_merges", False),
+        ignore_merges=ignore_merges,
     )
-    if unknown and bpe.unknown is None and not bpe.complete:
+    if unknown and bpe.unknown is None and bpe.missing:
         raise TokenizerError(
             "unknown-token", file=model.file, field=model.at("unk_token"), token=unknown
         )
@@ -204,7 +227,12 @@ def _template(root: Section, vocabulary: Mapping[str, int]) -> Template:
         if templates:
             raise part.unsupported("type", f"{kind}, a second template")
         templates.append(template)
-    return templates[0] if templates else Template()
+    template = templates[0] if templates else Template()
+    ids = set(vocabulary.values())
+    for slot in (*template.single, *template.pair):
+        if isinstance(slot.holds, tuple) and not ids.issuperset(slot.holds):
+            raise root.bad("post_processor", "ids of the vocabulary", slot.holds)
+    return template
 
 
 def _named(part: Section, name: str) -> int:
@@ -231,11 +259,11 @@ def _slots(part: Section, name: str, special: Mapping[str, tuple[int, ...]]) -> 
     part.required(name, list)
     for slot in part.sections(name):
         match slot.values:
-            case {"Sequence": {"id": "A", "type_id": int(type)}}:
+            case {"Sequence": {"id": "A", "type_id": 0 | 1 as type}}:
                 yield Slot("first", type)
-            case {"Sequence": {"id": "B", "type_id": int(type)}} if name == "pair":
+            case {"Sequence": {"id": "B", "type_id": 0 | 1 as type}} if name == "pair":
                 yield Slot("second", type)
-            case {"SpecialToken": {"id": str(token), "type_id": int(type)}} if token in special:
+            case {"SpecialToken": {"id": str(token), "type_id": 0 | 1 as type}} if token in special:
                 yield Slot(special[token], type)
             case found:
                 raise part.bad(slot.path.removeprefix(f"{part.path}."), "a slot", found)

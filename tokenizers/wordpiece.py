@@ -69,6 +69,10 @@ class WordPiece:
             return (self.vocabulary[self.unknown],)
         return self._cached(word)
 
+    def label(self, piece: str) -> str:
+        """The piece as it is: ``##`` says that it goes on with a word."""
+        return piece
+
     def _ids(self, word: str) -> tuple[int, ...]:
         pieces = longest_matches(word, self.vocabulary, self.prefix, self._longest_entry)
         return tuple(self.vocabulary[piece] for piece in pieces or [self.unknown])

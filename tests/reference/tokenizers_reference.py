@@ -112,6 +112,48 @@ def qwen2(corpus):
     return tokenizer
 
 
+def llama2(corpus):
+    """SentencePiece-like BPE: "▁" for a space, bytes for characters that are no entries."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    specials = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    trainer = trainers.BpeTrainer(
+        vocab_size=900, limit_alphabet=200, special_tokens=specials, show_progress=False
+    )
+    tokenizer.train_from_iterator(corpus, trainer)
+    state = json.loads(tokenizer.to_str())["model"]
+    merges = [tuple(merge) for merge in state["merges"]]
+    model = models.BPE(state["vocab"], merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=ids(tokenizer, "<s>")
+    )
+    return tokenizer
+
+
+def llama2_across(corpus):
+    """The same with merges that reach over the end of a word."""
+    state = json.loads(llama2(corpus).to_str())
+    vocabulary, merges = state["model"]["vocab"], state["model"]["merges"]
+    for left, right in (("e", "▁"), ("e▁", "t"), ("s", "▁t"), ("▁", "▁"), ("▁▁", "▁▁")):
+        vocabulary.setdefault(left + right, len(vocabulary))
+        merges.insert(5, [left, right])
+    merges.sort(key=lambda pair: len("".join(pair)))
+    return Tokenizer.from_str(json.dumps(state))
+
+
 def added(corpus):
     """Added tokens with every flag, some of which only exist in normalised text."""
     tokenizer = qwen2(corpus)
@@ -148,12 +190,12 @@ def bert_cased(corpus):
     return tokenizer
 
 
-SMALL = {make.__name__: make for make in (gpt2, smollm, roberta, llama3, qwen2, added, bert_cased)}
+SMALL = (gpt2, smollm, roberta, llama2, llama2_across, llama3, qwen2, added, bert_cased)
 
 
 def write_small(job):
-    for name, make in SMALL.items():
-        folder = Path(job["folder"], name)
+    for make in SMALL:
+        folder = Path(job["folder"], make.__name__)
         folder.mkdir()
         tokenizer = make(job["corpus"])
         tokenizer.save(str(folder / "tokenizer.json"))

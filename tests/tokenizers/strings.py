@@ -51,9 +51,10 @@ CODE = [
 SPECIAL_LOOKALIKES = [
     "[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "[mask]", "[ MASK ]", "[MASK", "MASK]",
     "[[MASK]]", "[CLS][SEP]", "<s>", "</s>", "<unk>", "<pad>", "<mask>", "<|endoftext|>",
-    "<|im_start|>", "<|im_end|>", "<|im_start|", "<|IM_START|>", "<| endoftext |>", "<|begin_of_text|>",
-    "<|end_of_text|>", "<|eot_id|>", "<repo_name>", "##ing", "## ing", "##", "Ġthe", "Ċ", "▁the",
-    "<0x0A>", "</w>", "<tool>", "<tool>>", "<<tool>",
+    "<|im_start|>", "<|im_end|>", "<|im_start|", "<|IM_START|>", "<| endoftext |>",
+    "<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<repo_name>", "##ing",
+    "## ing", "##", "Ġthe", "Ċ", "▁the", "▁", "a▁▁b", "<0x0A>", "</w>",
+    "<tool>", "<tool>>", "<<tool>",
 ]  # fmt: skip
 
 EMOJI = [

@@ -95,7 +95,7 @@ SPLIT = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated"
         (BPE, "model.merges", [["a"]], "bad-field", "model.merges[0]"),
         (BPE, "model.merges", [["a", 1]], "bad-field", "model.merges[0]"),
         (BPE, "model.dropout", 0.1, "unsupported", "model.dropout"),
-        (BPE, "model.byte_fallback", True, "unsupported", "model.byte_fallback"),
+        (BPE, "model.byte_fallback", True, "unknown-token", "model.byte_fallback"),
         (BPE, "model.end_of_word_suffix", "</w>", "unsupported", "model.end_of_word_suffix"),
         (BPE, "normalizer", {"type": "Lowercase"}, "unsupported", "normalizer.type"),
         (BPE, "normalizer", {}, "missing-field", "normalizer.type"),
@@ -140,6 +140,18 @@ SPLIT = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated"
         ),
         (WORDPIECE, "post_processor.cls", "…", "missing-field", "post_processor.cls"),
         (WORDPIECE, "post_processor.sep", ["[SEP]"], "bad-field", "post_processor.sep"),
+        (WORDPIECE, "post_processor.sep", ["[SEP]", 9], "bad-field", "post_processor"),
+        (
+            WORDPIECE,
+            "post_processor",
+            {
+                "type": "TemplateProcessing",
+                "single": [{"Sequence": {"id": "A", "type_id": 2}}],
+                "pair": [],
+            },
+            "bad-field",
+            "post_processor.single[0]",
+        ),
         (
             WORDPIECE,
             "post_processor",

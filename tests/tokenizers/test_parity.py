@@ -106,6 +106,8 @@ def test_gguf(smollm2: Tokenizer, smollm2_metadata: dict[str, Any], reference: R
         ("gpt2", False),
         ("smollm", False),
         ("roberta", True),
+        ("llama2", True),
+        ("llama2_across", True),
         ("llama3", True),
         ("qwen2", False),
         ("bert_cased", True),
