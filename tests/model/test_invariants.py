@@ -155,7 +155,7 @@ def test_only_batch_norm_is_moved_by_another_sentence(norm: str, moved: bool) ->
 @pytest.mark.parametrize("positions", [*SCHEMES, "none"])
 def test_an_offset_moves_absolute_positions_alone(positions: str, kind: str) -> None:
     layers = {"encoder_layers": 0, "decoder_layers": 2} if kind == "decoder" else {}
-    shape = tiny(positions=positions, **layers)
+    shape = tiny(positions=positions, d_head=8, **layers)  # several rates of rotation
     model, ids = grown(shape), words(shape, 1, 6)
     native = native_choices(shape)
     for offset in (1, 30):
