@@ -202,7 +202,8 @@ export class Focus {
       const { side, n } = active;
       const style = side ? "key" : "query";
       const pieces = [token((side ? header.keys : header.queries)[n], style)];
-      for (const panel of this.panels.filter(({ parts }) => !parts)) {
+      const wholes = this.drawn.flatMap((panel) => panel.parts ?? [panel]);
+      for (const panel of new Set(wholes)) {
         pieces.push([words[panel.side], "name"], ...this.#partners(panel, side, n));
       }
       this.stage.tell(pieces, spoken);

@@ -180,7 +180,7 @@ export class Panel {
       context.translate(this.corner[0] + 10, box.y);
       context.rotate(-Math.PI / 2);
       context.textAlign = "right";
-      const text = fitter.fit(this.rows.axis, font(theme, 11, 600), Math.max(60, box.height));
+      const text = fitter.fit(this.rows.axis, font(theme, 11, 600), box.height + 30);
       context.fillText(text, 0, 0);
       context.restore();
     }
