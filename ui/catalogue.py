@@ -8,6 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from charts.viewer import WORDS
 from ui.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALE
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,8 @@ def extract() -> Catalog:
             ROOT / folder, keywords=KEYWORDS
         ):
             messages.add(message, locations=[(f"{folder}/{file}", line)])
+    for word in WORDS.values():  # the viewer's, which lies below the layer that translates
+        messages.add(word, locations=[("charts/viewer/words.py", 1)])
     return messages
 
 
