@@ -4,7 +4,7 @@ import { Agreed, Mailbox } from "./agreed.js";
 import { font, raster, readTheme, roundUp, Scale } from "./colour.js";
 import { drawLegend, LEGEND } from "./legend.js";
 import { Pen } from "./pen.js";
-import { Choice, Stage } from "./stage.js";
+import { Choice, isShortcut, Stage } from "./stage.js";
 import { fill, number } from "./text.js";
 
 const HEAD = 34; // name of the heads and their numbers
@@ -198,7 +198,8 @@ export class Atlas {
       for (let row = 0; row < count; row++) {
         const lit = this.hovered?.[0] === block * rows + row;
         context.font = font(theme, 11, lit ? 700 : 400);
-        context.fillText(String(block * rows + row), left + SIDE - 7, HEAD + row * step + thumb / 2);
+        const middle = HEAD + row * step + thumb / 2;
+        context.fillText(String(block * rows + row), left + SIDE - 7, middle);
       }
     }
     for (let layer = 0; layer < layers; layer++) {
@@ -283,7 +284,7 @@ export class Atlas {
     on("click", (event) => this.#act(this.plan.hit(stage.point(event))));
     on("keydown", (event) => {
       const { key } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isShortcut(event)) return;
       if (key in ARROWS) {
         const from = this.hovered ?? this.selected.value;
         look(from

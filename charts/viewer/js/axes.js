@@ -3,11 +3,11 @@
 import { font } from "./colour.js";
 import { visible } from "./text.js";
 
-export const LABEL = 11;
+const LABEL = 11;
 const PITCH = 13; // closest that two labels may come
 
 // Show every n-th label when there is no room for all.
-export const stride = (cell) => {
+const stride = (cell) => {
   const least = PITCH / cell;
   return [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 256].find((n) => n >= least)
     ?? Math.ceil(least);

@@ -8,7 +8,7 @@ import { Window } from "./panel.js";
 import { Pen } from "./pen.js";
 import { Pointer } from "./pointer.js";
 import { drawBox, drawRow } from "./row.js";
-import { Choice, node, Stage } from "./stage.js";
+import { Choice, isShortcut, node, Stage } from "./stage.js";
 import { Table } from "./table.js";
 import { fill, number, visible } from "./text.js";
 
@@ -308,7 +308,7 @@ export class Focus {
     const { header } = this;
     const { key } = event;
     const step = { "[": -1, "]": 1, PageUp: -1, PageDown: 1 }[key];
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     if (step) {
       const at = header.heads.indexOf(this.head.value);
       this.#switchHead(header.heads[(at + step + header.heads.length) % header.heads.length]);
@@ -321,8 +321,7 @@ export class Focus {
       this.lines.pinned = null;
       this.#choose(null);
     } else if (key === "+" || key === "-") {
-      const centre = this.hovered ?? this.window.from.map((n, axis) => (n + this.window.to[axis]) / 2);
-      this.window.zoom(centre, key === "+" ? 0.7 : 1 / 0.7);
+      this.window.zoom(this.hovered ?? this.window.middle, key === "+" ? 0.7 : 1 / 0.7);
     } else if (key === "0") {
       this.window.reset();
     } else {

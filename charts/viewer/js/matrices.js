@@ -6,7 +6,7 @@ import { drawLegend, LEGEND } from "./legend.js";
 import { Panel, Window } from "./panel.js";
 import { Pen } from "./pen.js";
 import { Pointer } from "./pointer.js";
-import { Stage } from "./stage.js";
+import { isShortcut, Stage } from "./stage.js";
 import { number, visible } from "./text.js";
 
 const GAP = 30;
@@ -185,7 +185,7 @@ export class Matrices {
 
   #key(event) {
     const { key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     const now = this.hovered ?? this.selected.value ?? { panel: 0, cell: [0, 0] };
     const turn = { "[": -1, "]": 1 }[key];
     if (key in ARROWS) {

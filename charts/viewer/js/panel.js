@@ -3,8 +3,8 @@
 import { columnRoom, drawColumnLabels, drawRowLabels, gutter } from "./axes.js";
 import { font, raster } from "./colour.js";
 
-export const TITLE = 20;
-export const AXIS = 16;
+const TITLE = 20;
+const AXIS = 16;
 const GRID_FROM = 9; // cells at least this large are kept apart by a line
 
 // What part of a matrix is shown, in cells; shared by panels that zoom together.
@@ -21,6 +21,10 @@ export class Window {
 
   get zoomed() {
     return this.to.some((end, axis) => end - this.from[axis] < this.full[axis]);
+  }
+
+  get middle() {
+    return this.from.map((start, axis) => (start + this.to[axis]) / 2);
   }
 
   // Show a span of cells on one axis, kept inside the matrix and at least two cells long.
@@ -167,7 +171,8 @@ export class Panel {
     context.textBaseline = "alphabetic";
     context.fillStyle = theme.text;
     context.font = font(theme, 13, 600);
-    context.fillText(fitter.fit(this.title, font(theme, 13, 600), room), box.x, this.corner[1] + 13);
+    const title = fitter.fit(this.title, font(theme, 13, 600), room);
+    context.fillText(title, box.x, this.corner[1] + 13);
     context.font = font(theme, 11, 600);
     if (this.columns.axis) {
       context.fillStyle = this.columns.colour;

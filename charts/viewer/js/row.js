@@ -18,7 +18,8 @@ export function drawRow(stage, pen, theme, panels, words, { lit, chosen }) {
   first.place(0, 0);
   let x = Math.max(size.width, aside + TITLE_ROOM) + GAP;
   for (const panel of others) {
-    size = panel.measure(pen, theme, { ...options, width: each, withRows: false, cell: first.cell });
+    const alike = { width: each, withRows: false, cell: first.cell };
+    size = panel.measure(pen, theme, { ...options, ...alike });
     panel.place(x, 0);
     x += Math.max(size.width, TITLE_ROOM) + GAP;
   }

@@ -11,6 +11,10 @@ export function node(tag, properties = {}, ...children) {
   return element;
 }
 
+// A key for the browser or the system; AltGr only types, e.g. [ on many keyboards.
+export const isShortcut = (event) => !event.getModifierState("AltGraph")
+  && (event.ctrlKey || event.metaKey || event.altKey);
+
 // A row of buttons of which one is pressed.
 export class Choice {
   constructor(label, choose) {

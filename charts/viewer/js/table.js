@@ -31,7 +31,9 @@ export class Table {
     const column = (text) => node("th", { scope: "col" }, text);
     this.head.replaceChildren(
       column(words.query),
-      ...panels.flatMap(({ side }) => [column(`${words[side]}: ${words.strongest}`), column(words.weight)]),
+      ...panels.flatMap(({ side }) => [
+        column(`${words[side]}: ${words.strongest}`), column(words.weight),
+      ]),
     );
     this.body.replaceChildren(...panels[0].rows.labels.map((query, i) => node(
       "tr", {},
