@@ -52,9 +52,7 @@ def _go_on(work: _Work, key: str, count: int, doing: str) -> None:
     with place.container(horizontal=True, vertical_alignment="center"):
         if work.stopped:
             st.caption(
-                _("Stopped after {done} of {count} steps.").format(
-                    done=len(work.done), count=count
-                )
+                _("Stopped after {done} of {count} steps.").format(done=len(work.done), count=count)
             )
             st.button(
                 _("Go on"),
