@@ -1,0 +1,11 @@
+"""Run every benchmark, one after the other, each in a fresh process."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("loading", "encoding", "viewer")
+
+if __name__ == "__main__":
+    for name in BENCHMARKS:
+        print(f"\n## {name}\n", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
