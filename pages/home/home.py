@@ -3,48 +3,13 @@
 import streamlit as st
 
 from ui.blueprint import blueprint
+from ui.examples import EXAMPLES, State
 from ui.i18n import _, prose
 from ui.navigation import CHAPTERS, PAGES, QUESTIONS, Page, query
 from ui.page import real_models
 
-# Section of the prose, and the state in which the lab opens.
-EXAMPLES = (
-    (
-        "unscaled",
-        {
-            "model": "minilm",
-            "text": "The animal didn't cross the street because it was too tired.",
-            "layer": 0,
-            "head": 6,
-            "scaled": False,
-        },
-    ),
-    (
-        "induction",
-        {
-            "model": "smollm2",
-            "text": "seven lamp river blue stone fox seven lamp river blue stone fox",
-            "layer": 17,
-            "head": 5,
-            "scaled": True,
-            "view": "lines",
-        },
-    ),
-    (
-        "unordered",
-        {
-            "model": "minilm",
-            "text": "The dog bites the man, and the man bites the dog.",
-            "layer": 0,
-            "head": 2,
-            "scaled": True,
-            "positions": "none",
-        },
-    ),
-)
 
-
-def example(name: str, state: dict[str, str | int | bool]) -> None:
+def example(name: str, state: State) -> None:
     with st.container(border=True, height="stretch", vertical_alignment="distribute"):
         st.markdown(prose(__file__, name))
         st.page_link(
@@ -55,12 +20,15 @@ def example(name: str, state: dict[str, str | int | bool]) -> None:
         )
 
 
+def _numbered(question: int) -> str:
+    padding = "\N{FIGURE SPACE}" if question < 10 else ""
+    return f"{padding}**{question}**\N{EN SPACE}{_(QUESTIONS[question])}"
+
+
 def questions(pages: list[Page]) -> None:
     """A chapter's questions in the order of its pages: links where the page is written."""
     for page in pages:
-        labels = [f"**{n:\u2007>2}** \u2002 {_(QUESTIONS[n])}" for n in page.questions] or [
-            _(page.title)
-        ]
+        labels = [_numbered(n) for n in page.questions] or [_(page.title)]
         if page.written:
             for label in labels:
                 st.page_link(page.script, label=label, query_params=query())
@@ -70,7 +38,7 @@ def questions(pages: list[Page]) -> None:
 
 st.title(_("Attention Lab"))
 st.markdown(prose(__file__))
-for column, (name, state) in zip(st.columns(3), EXAMPLES, strict=True):
+for column, (name, state) in zip(st.columns(3), EXAMPLES.items(), strict=True):
     with column:
         example(name, state)
 real_models()

@@ -2,14 +2,18 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from urllib.parse import urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model import load
 from ui import blueprint, page
 from ui.blueprint import PARTS, Part
+from ui.examples import EXAMPLES
+from ui.i18n import LANGUAGES, prose_sections
 from ui.navigation import PAGES, QUESTIONS, ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -111,3 +115,47 @@ def test_parts_lie_within_the_picture() -> None:
         assert right <= x0 + width
         assert y0 <= top
         assert bottom <= y0 + height
+
+
+def test_the_numbers_on_the_cards_are_the_models() -> None:
+    found = {"unscaled": largest_weights(), "induction": expectations(), "unordered": moved()}
+    assert found.keys() == EXAMPLES.keys()
+    for code in LANGUAGES:
+        sections = prose_sections(PAGES["home"].script.with_name(f"home.{code}.md"))
+        for section, numbers in found.items():
+            assert all(number in sections[section] for number in numbers)
+
+
+def largest_weights() -> list[str]:
+    state, bench = EXAMPLES["unscaled"], load("minilm")
+    layer, head = int(state["layer"]), int(state["head"])
+    runs = [
+        bench.run(str(state["text"]), replace(bench.native, scaled=scaled))
+        for scaled in (True, False)
+    ]
+    peaks = [run.attention(layer).weights[0, head].amax(-1).mean().item() for run in runs]
+    return [f"{peak:.2f}" for peak in peaks]
+
+
+def expectations() -> list[str]:
+    state, bench = EXAMPLES["induction"], load("smollm2")
+    heads = [word.split(".") for word in str(state["ablated"]).split()]
+    ablated = tuple((int(layer), int(head)) for layer, head in heads)
+    [river] = bench.tokenizer.encode(" river")
+    chances = []
+    for choices in (bench.native, replace(bench.native, ablated=ablated)):
+        logits = bench.run(str(state["text"]), choices).logits
+        assert logits is not None
+        chances.append(logits[0, -1].softmax(-1)[river].item())
+    every = bench.shape.n_layers * bench.shape.n_heads
+    return [*(f"p = {chance:.2f}" for chance in chances), str(every)]
+
+
+def moved() -> list[str]:
+    state, bench = EXAMPLES["unordered"], load("minilm")
+    layer, head = int(state["layer"]), int(state["head"])
+    native, variant = (
+        bench.run(str(state["text"]), choices).attention(layer).weights[0, head]
+        for choices in (bench.native, replace(bench.native, positions="none"))
+    )
+    return [f"{(native - variant).abs().sum(-1).mean().item() / 2:.0%}"]
