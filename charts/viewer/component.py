@@ -106,7 +106,7 @@ def mount(
         if on_event is not None and event is not None:
             on_event(event)
 
-    return _mount(key=key, data=payload, on_event_change=tell).event
+    return _mount(key=key, data=payload, on_event_change=tell).get("event")
 
 
 def complete(words: Mapping[str, str] | None) -> dict[str, str]:
