@@ -63,8 +63,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
     question = questions[number]
     st.header(f"Q{number} · {_(QUESTIONS[number])}", anchor=f"q{number}")
     st.markdown(prose(file, f"q{number}"))
-    name, colour, icon = KINDS[question.kind]
-    st.badge(_(name), color=colour, icon=icon)
+    badge(question.kind)
     try:
         question.show()
     except ModelError as error:
@@ -73,6 +72,12 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.markdown(prose(file, f"q{number}.fine"))
     st.caption(f"{_('Source')}: {prose(file, f'q{number}.source')}")
     publish([asked, *question.parameters])
+
+
+def badge(kind: str) -> None:
+    """What the evidence below is about, a key of `KINDS`; a part that differs has its own."""
+    name, colour, icon = KINDS[kind]
+    st.badge(_(name), color=colour, icon=icon)
 
 
 def left_out(parameters: Sequence[str]) -> None:

@@ -35,6 +35,15 @@ def one_of(*options: str) -> Callable[[str], str]:
     return read
 
 
+def among(*options: float) -> Callable[[str], float]:
+    """Reads one of these numbers."""
+
+    def read(text: str) -> float:
+        return options[options.index(float(text))]
+
+    return read
+
+
 def number(low: float, high: float, kind: type = int) -> Callable[[str], Any]:
     """Reads a number from `low` to `high`."""
 
