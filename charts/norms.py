@@ -1,12 +1,17 @@
 """Norm statistics through depth."""
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from charts.colours import Palette, colorscale
 from charts.labels import plain
+
+SMALLEST = 1e-3  # of a deviation on the logarithmic scale: below, there is nothing to see
 
 
 def depth(
@@ -20,26 +25,36 @@ def depth(
 ) -> go.Figure:
     """One quantity of every token (rows) at every norm (columns); `frame` as from
     `experiments.norm_statistics`, places the norms' names in order. Means are diverging around
-    0, standard deviations rise from 0. words: token, norm."""
+    0, standard deviations on a logarithmic scale. words: token, norm."""
     table = frame.pivot(index="position", columns="norm", values=quantity)  # (tokens, norms)
-    low, high = limits or (float(table.min().min()), float(table.max().max()))
+    numbers = table.to_numpy()
+    low, high = limits or (float(numbers.min()), float(numbers.max()))
+    bar: dict[str, Any] = {"thickness": 12}
     if quantity.startswith("mean"):
+        shown, scale = numbers, colorscale(colours.scores_ramp)
         high = max(abs(low), abs(high)) or 1.0
-        low, ramp = -high, colours.scores_ramp
-    else:
-        low, ramp = 0.0, colours.values_ramp[3:]
+        low = -high
+    else:  # deviations span orders of magnitude: a few tokens outgrow all others
+        shown, scale = np.log10(np.maximum(numbers, SMALLEST)), "Cividis"
+        low, high = np.log10(max(low, SMALLEST)), np.log10(max(high, SMALLEST))
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        bar |= {"tickvals": list(powers), "ticktext": [f"{10.0**power:g}" for power in powers]}
     rows, columns = len(table), len(places)
     row_step, column_step = max(1, -(-rows // 30)), max(1, -(-columns // 15))
     names = [plain(token) for token in tokens]
     figure = go.Figure(
         go.Heatmap(
-            z=table.to_numpy(),
+            z=shown,
             zmin=low,
             zmax=high,
-            colorscale=colorscale(ramp),
-            customdata=[[[token, place] for place in places] for token in names],
-            hovertemplate="%{customdata[0]} · %{customdata[1]} · %{z:.4g}<extra></extra>",
-            colorbar={"thickness": 12},
+            colorscale=scale,
+            customdata=[
+                [[token, place, value] for place, value in zip(places, row, strict=True)]
+                for token, row in zip(names, numbers.tolist(), strict=True)
+            ],
+            hovertemplate="%{customdata[0]} · %{customdata[1]} · %{customdata[2]:.4g}"
+            "<extra></extra>",
+            colorbar=bar,
         )
     )
     figure.update_layout(

@@ -129,18 +129,18 @@ def panel(bench: Bench) -> Choices:
     with bar:
         st.toggle(_("Divide by √d_head"), key="scaled", persist_state="session")
         st.toggle(_("Tie W_K to W_Q"), key="tied", persist_state="session")
-        with st.popover(_("Scores"), icon=":material/close_small:"):
+        with st.popover(_("Scores")):
             _scores(bench)
-        with st.popover(_("Mask"), icon=":material/visibility_off:"):
+        with st.popover(_("Mask")):
             _mask()
-        with st.popover(_("Positions"), icon=":material/straighten:"):
+        with st.popover(_("Positions")):
             _positions(bench)
-        with st.popover(_("Blocks"), icon=":material/layers:"):
+        with st.popover(_("Blocks")):
             _select("norm", _("Norm"), bench)
             _select("place", _("Norm stands"), bench)
             _select("residual", _("Residual connection"), bench)
             _select("activation", _("Activation"), bench)
-        with st.popover(_("Layers, heads"), icon=":material/grid_view:"):
+        with st.popover(_("Layers, heads")):
             _where(bench)
     choices = _choices(bench)
     with st.container(horizontal=True, vertical_alignment="center"):
