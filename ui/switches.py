@@ -59,7 +59,7 @@ REASONS = {
 MASKS = (NATIVE, "none", "padding", "causal", "prefix", "window", "causal+window")
 TEMPERATURES = (0.1, 0.25, 0.5, 0.7, 1.0, 1.5, 2.0, 4.0, 8.0, 16.0)
 _SELECTS = ("score", "positions", "norm", "place", "residual", "activation")
-_ANY = {name: (NATIVE, *NAMES) for name in _SELECTS}  # narrowed by what the weights permit
+_ANY = one_of(NATIVE, *NAMES)  # `fit` narrows it to what the weights permit
 
 
 def _temperature(text: str) -> float:
@@ -77,18 +77,18 @@ def _head(word: str) -> str:
 SWITCHES = (
     Parameter("scaled", False, flag),
     Parameter("temperature", 1.0, _temperature),
-    Parameter("score", NATIVE, one_of(*_ANY["score"])),
+    Parameter("score", NATIVE, _ANY),
     Parameter("tied", False, flag),
     Parameter("mask", NATIVE, one_of(*MASKS)),
     Parameter("window", 4, number(1, 512)),
     Parameter("prefix", 4, number(0, 512)),
-    Parameter("positions", NATIVE, one_of(*_ANY["positions"])),
+    Parameter("positions", NATIVE, _ANY),
     Parameter("offset", 0, number(0, 100_000)),
     Parameter("multiplier", NATIVE, one_of(NATIVE, "1", "sqrt")),
-    Parameter("norm", NATIVE, one_of(*_ANY["norm"])),
-    Parameter("place", NATIVE, one_of(*_ANY["place"])),
-    Parameter("residual", NATIVE, one_of(*_ANY["residual"])),
-    Parameter("activation", NATIVE, one_of(*_ANY["activation"])),
+    Parameter("norm", NATIVE, _ANY),
+    Parameter("place", NATIVE, _ANY),
+    Parameter("residual", NATIVE, _ANY),
+    Parameter("activation", NATIVE, _ANY),
     Parameter("layers", [], several(int)),
     Parameter("ablated", [], several(_head)),
 )
