@@ -37,7 +37,7 @@ GATED: Mapping[Activation, Activation] = {
 
 
 class Settings:
-    """Typed, checked access to settings; `null` counts as absent."""
+    """Typed, checked access to settings; except for `is_null`, null counts as absent."""
 
     def __init__(self, values: Mapping[str, object], file: str, prefix: str = "") -> None:
         self.values = values
@@ -46,6 +46,10 @@ class Settings:
 
     def get(self, key: str) -> object:
         return self.values.get(self.prefix + key)
+
+    def is_null(self, key: str) -> bool:
+        """Whether the key is there and says: none."""
+        return self.prefix + key in self.values and self.get(key) is None
 
     def section(self, key: str) -> "Settings":
         """The object under a key; empty when absent."""
@@ -322,12 +326,13 @@ def _window(s: Settings, family: str) -> int:
         windowed = [family == "mistral"] * layers
     kinds = s.get("layer_types")
     if kinds is not None:
-        if not isinstance(kinds, list) or len(kinds) != layers:
+        words = _words(kinds)
+        if not isinstance(kinds, list) or not len(words) == len(kinds) == layers:
             s.wrong("layer_types")
-        if not set(kinds) <= {"full_attention", "sliding_attention"}:
+        if not set(words) <= {"full_attention", "sliding_attention"}:
             s.unsupported("layer_types")
-        windowed = [kind == "sliding_attention" for kind in kinds]
-    if not any(windowed) or (family == "mistral" and s.get("sliding_window") is None):
+        windowed = [word == "sliding_attention" for word in words]
+    if not any(windowed) or s.is_null("sliding_window"):
         return 0
     if not all(windowed):
         s.unsupported("max_window_layers" if kinds is None else "layer_types")

@@ -1,0 +1,54 @@
+"""Models by name: where they lie, and what to say of those that are not there."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from model import catalogue
+from model.catalogue import CATALOGUE, Entry, installed, locate
+from model.errors import ModelError
+
+ABSENT = Entry("absent", "Absent", "no_such_package", "no-such==1", "m", "mlm", "MIT", "")
+
+
+@pytest.mark.parametrize("name", ["minilm", "smollm2", "bert-tiny"])
+def test_the_named_models_are_found_without_running_their_code(name: str):
+    assert installed(name)
+    assert locate(name).exists()
+    assert CATALOGUE[name].package not in sys.modules
+
+
+def test_a_model_that_is_not_installed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalogue, "CATALOGUE", {"absent": ABSENT})
+    assert not installed("absent")
+    with pytest.raises(ModelError, match="pip install") as caught:
+        locate("absent")
+    assert caught.value.code == "model-missing"
+    assert caught.value.fields == {"name": "absent", "requirement": "no-such==1"}
+
+
+def test_paths(tmp_path: Path):
+    assert locate(tmp_path) == tmp_path
+    assert locate(str(tmp_path)) == tmp_path
+    file = tmp_path / "Model.GGUF"
+    file.touch()
+    assert locate(file) == file
+
+
+@pytest.mark.parametrize(
+    "name", ["", "minilm2", "no/such/folder", "a\0b", "x" * 5000, __file__, "<b>", "~"]
+)
+def test_anything_else_is_unknown(name: str):
+    assert not installed(name)
+    with pytest.raises(ModelError) as caught:
+        locate(name)
+    assert caught.value.code == "model-unknown"
+    assert caught.value.fields["name"] == name
+
+
+def test_requirements_pin_one_version():
+    requirements = Path(__file__).parents[2] / "requirements-models.txt"
+    lines = requirements.read_text().splitlines()
+    pinned = {line.split()[0] for line in lines if line and line[0].isalpha()}
+    assert {entry.requirement for entry in CATALOGUE.values()} == pinned

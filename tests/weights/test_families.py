@@ -1,0 +1,304 @@
+"""The dictionaries of names, and what is made of a checkpoint's tensors with them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from model.errors import ModelError
+from model.shape import Shape
+from model.transformer import Transformer
+from model.weights import blank, read_weights
+from model.weights.config import shape_from_config
+from model.weights.families import FAMILIES, GGUF_LLAMA, Family
+from tests.weights.folders import BERT, BERT_SIZES, LLAMA, LLAMA_SIZES, tensors, write_folder
+from tests.weights.gguf_files import STRING, entry, gguf, tensor, text, u32
+
+ALL = {**FAMILIES, "gguf": GGUF_LLAMA}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "tiny"
+
+
+def refused(
+    folder: Path, config: Mapping[str, object], weights: Mapping[str, Tensor]
+) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        read_weights(write_folder(folder, config, weights))
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_dictionary_knows_every_parameter_of_its_family(name: str):
+    """And none that no model of the family has."""
+    family: Family = ALL[name]
+    ours = {
+        part
+        for parts in family.names.values()
+        for part in ([parts] if isinstance(parts, str) else parts)
+    }
+    encoder = name in ("bert", "roberta", "distilbert")
+    llama = name in ("llama", "mistral", "qwen2", "gguf")
+    shape = Shape(
+        vocab_size=5,
+        d_model=4,
+        n_heads=2,
+        d_ff=3,
+        encoder_layers=int(encoder),
+        decoder_layers=int(not encoder),
+        context=7,
+        positions="rope" if llama else "learned",
+        token_types=2 * (name in ("bert", "roberta")),
+        embedding_norm=encoder,
+        norm_bias=not llama,
+        final_norm=not encoder,
+        activation="swiglu" if llama else "gelu",
+        head="mlm" if encoder else "lm",
+        head_bias=encoder,
+        tied_head=False,
+    )
+    parameters = {key.replace(".0.", ".*.") for key in blank(shape).state_dict()}
+    assert ours == parameters
+    assert set(family.replaced) | family.transposed | family.interleaved <= set(family.names)
+
+
+def test_every_weight_finds_its_place(folder: Path):
+    theirs = tensors(BERT_SIZES)
+    weights = read_weights(write_folder(folder, BERT, theirs))
+    Transformer(weights.shape).load_state_dict(weights.state)
+    at = "encoder.0.self_attention"
+    was = "bert.encoder.layer.0.attention"
+    pairs = {
+        "embedding.tokens.weight": "bert.embeddings.word_embeddings.weight",
+        f"{at}.queries.weight": f"{was}.self.query.weight",
+        f"{at}.keys.bias": f"{was}.self.key.bias",
+        f"{at}.output.weight": f"{was}.output.dense.weight",
+        "encoder.0.attention_norm.gain": f"{was}.output.LayerNorm.weight",
+        "encoder.0.feed_forward.down.weight": "bert.encoder.layer.0.output.dense.weight",
+        "head.norm.bias": "cls.predictions.transform.LayerNorm.bias",
+        "head.bias": "cls.predictions.bias",
+        "head.output.weight": "cls.predictions.decoder.weight",
+    }
+    for ours, name in pairs.items():
+        assert torch.equal(weights.state[ours], theirs[name])
+    assert (weights.family, weights.title, weights.metadata) == ("bert", "tiny", BERT)
+
+
+def test_a_bare_model_needs_no_prefix(folder: Path):
+    theirs = {
+        name.removeprefix("bert."): tensor
+        for name, tensor in tensors(BERT_SIZES).items()
+        if name.startswith("bert.")
+    }
+    shape = read_weights(
+        write_folder(folder, {**BERT, "architectures": ["BertModel"]}, theirs)
+    ).shape
+    assert shape.head == "none"
+
+
+def test_gamma_and_beta_of_the_first_releases(folder: Path):
+    theirs = tensors(BERT_SIZES)
+    old = {
+        name.replace("Norm.weight", "Norm.gamma").replace("Norm.bias", "Norm.beta"): tensor
+        for name, tensor in theirs.items()
+    }
+    state = read_weights(write_folder(folder, BERT, old)).state
+    expected = theirs["bert.embeddings.LayerNorm.weight"]
+    assert torch.equal(state["embedding.norm.gain"], expected)
+
+
+def test_a_tied_head_drops_its_copy(folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    weights = read_weights(write_folder(folder, {**LLAMA, "tie_word_embeddings": True}, theirs))
+    assert weights.shape.tied_head
+    assert "head.output.weight" not in weights.state
+
+
+def test_the_decoders_own_bias_goes_first(folder: Path):
+    theirs = tensors({**BERT_SIZES, "cls.predictions.decoder.bias": (11,)})
+    state = read_weights(write_folder(folder, BERT, theirs)).state
+    assert torch.equal(state["head.bias"], theirs["cls.predictions.decoder.bias"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bert.pooler.dense.weight",
+        "bert.embeddings.position_ids",
+        "cls.seq_relationship.bias",
+        "classifier.weight",
+    ],
+)
+def test_tensors_known_to_be_of_no_use_are_passed_over(name: str, folder: Path):
+    theirs = {**tensors(BERT_SIZES), name: torch.zeros(2, 2)}
+    assert read_weights(write_folder(folder, BERT, theirs)).family == "bert"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "extra",
+        "model.layers.0.self_attn.q_proj.bias",  # the config says that there are none
+        "model.layers.1.input_layernorm.weight",  # a layer too many
+        "model.layers.00.input_layernorm.weight",
+        "model.layers.0.self_attn.q_norm.weight",
+        "embed_tokens.weight",  # a second time, without prefix
+        "model.*.weight",
+    ],
+)
+def test_a_tensor_without_a_place_is_named(name: str, folder: Path):
+    error = refused(folder, LLAMA, {**tensors(LLAMA_SIZES), name: torch.zeros(8)})
+    assert error.code == "tensor-unexpected"
+    assert error.fields["what"] in (name, "model.embed_tokens.weight")
+
+
+@pytest.mark.parametrize("name", BERT_SIZES)
+def test_a_missing_tensor_is_named_as_the_family_names_it(name: str, folder: Path):
+    theirs = tensors(BERT_SIZES)
+    del theirs[name]
+    error = refused(folder, BERT, theirs)
+    assert (error.code, error.fields["what"]) == ("tensor-missing", name)
+
+
+@pytest.mark.parametrize("name", LLAMA_SIZES)
+def test_a_tensor_of_another_size_is_named(name: str, folder: Path):
+    theirs = tensors({**LLAMA_SIZES, name: (3, 5)})
+    error = refused(folder, LLAMA, theirs)
+    assert (error.code, error.fields["what"]) == ("tensor-mismatch", name)
+    assert "(3, 5)" in str(error)
+
+
+def test_a_config_of_another_model_is_noticed_before_memory_is_taken(folder: Path):
+    vast = {**LLAMA, "vocab_size": 1 << 24, "hidden_size": 1 << 20, "num_hidden_layers": 20}
+    assert refused(folder, vast, tensors(LLAMA_SIZES)).code == "tensor-missing"
+
+
+def test_gpt2s_matrices_are_turned_and_split(folder: Path):
+    config = {
+        "model_type": "gpt2", "vocab_size": 5, "n_embd": 4, "n_head": 2, "n_layer": 1,
+        "n_positions": 3, "n_inner": 6,
+    }  # fmt: skip
+    sizes: dict[str, tuple[int, ...]] = {
+        "wte.weight": (5, 4), "wpe.weight": (3, 4), "ln_f.weight": (4,), "ln_f.bias": (4,),
+        "h.0.ln_1.weight": (4,), "h.0.ln_1.bias": (4,),
+        "h.0.attn.c_attn.weight": (4, 12), "h.0.attn.c_attn.bias": (12,),
+        "h.0.attn.c_proj.weight": (4, 4), "h.0.attn.c_proj.bias": (4,),
+        "h.0.ln_2.weight": (4,), "h.0.ln_2.bias": (4,),
+        "h.0.mlp.c_fc.weight": (4, 6), "h.0.mlp.c_fc.bias": (6,),
+        "h.0.mlp.c_proj.weight": (6, 4), "h.0.mlp.c_proj.bias": (4,),
+        "h.0.attn.bias": (1, 1, 3, 3), "h.0.attn.masked_bias": (1,),
+    }  # fmt: skip
+    theirs = tensors(sizes)
+    state = read_weights(write_folder(folder, config, theirs)).state
+    fused = theirs["h.0.attn.c_attn.weight"]
+    at = "decoder.0.self_attention"
+    assert torch.equal(state[f"{at}.queries.weight"], fused[:, :4].T)
+    assert torch.equal(state[f"{at}.keys.weight"], fused[:, 4:8].T)
+    assert torch.equal(state[f"{at}.values.weight"], fused[:, 8:].T)
+    assert torch.equal(state[f"{at}.keys.bias"], theirs["h.0.attn.c_attn.bias"][4:8])
+    assert torch.equal(state["decoder.0.feed_forward.up.weight"], theirs["h.0.mlp.c_fc.weight"].T)
+    theirs["h.0.mlp.c_fc.weight"] = theirs["h.0.mlp.c_fc.weight"].T.contiguous()
+    error = refused(folder, config, theirs)
+    assert (error.code, error.fields["expected"]) == ("tensor-mismatch", (4, 6))
+
+
+GGUF_NAMES = {
+    "token_embd.weight": "model.embed_tokens.weight",
+    "blk.0.attn_norm.weight": "model.layers.0.input_layernorm.weight",
+    "blk.0.attn_q.weight": "model.layers.0.self_attn.q_proj.weight",
+    "blk.0.attn_k.weight": "model.layers.0.self_attn.k_proj.weight",
+    "blk.0.attn_v.weight": "model.layers.0.self_attn.v_proj.weight",
+    "blk.0.attn_output.weight": "model.layers.0.self_attn.o_proj.weight",
+    "blk.0.ffn_norm.weight": "model.layers.0.post_attention_layernorm.weight",
+    "blk.0.ffn_gate.weight": "model.layers.0.mlp.gate_proj.weight",
+    "blk.0.ffn_up.weight": "model.layers.0.mlp.up_proj.weight",
+    "blk.0.ffn_down.weight": "model.layers.0.mlp.down_proj.weight",
+    "output_norm.weight": "model.norm.weight",
+    "output.weight": "lm_head.weight",
+}
+
+
+def as_gguf(theirs: Mapping[str, Tensor]) -> bytes:
+    """The folder's model as llama.cpp's converter writes it: rotary pairs side by side."""
+    numbers = {
+        "vocab_size": 11, "embedding_length": 8, "feed_forward_length": 6, "block_count": 1,
+        "context_length": 16, "attention.head_count": 2, "attention.head_count_kv": 1,
+    }  # fmt: skip
+    metadata = [
+        entry("general.architecture", STRING, text("llama")),
+        entry("general.name", STRING, text("Tiny")),
+        entry("llama.attention.layer_norm_rms_epsilon", 6, torch.tensor(1e-6).numpy().tobytes()),
+        *(entry(f"llama.{key}", 4, u32(value)) for key, value in numbers.items()),
+    ]
+    infos: list[bytes] = []
+    data = b""
+    for name, folders_name in GGUF_NAMES.items():
+        values = theirs[folders_name]
+        if "attn_q" in name or "attn_k" in name:
+            order = [head * 4 + at for head in range(len(values) // 4) for at in (0, 2, 1, 3)]
+            values = values[order]
+        infos.append(tensor(name, values.shape[::-1], 0, len(data)))
+        data += values.contiguous().numpy().tobytes()
+        data += bytes(-len(data) % 32)
+    return gguf(metadata, infos, data)
+
+
+def test_gguf_and_folder_give_the_same_weights(folder: Path, tmp_path: Path):
+    theirs = tensors(LLAMA_SIZES)
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(as_gguf(theirs))
+    ours, expected = read_weights(file), read_weights(write_folder(folder, LLAMA, theirs))
+    assert ours.shape.norm_epsilon == pytest.approx(expected.shape.norm_epsilon)
+    assert ours.state.keys() == expected.state.keys()
+    for name, weight in expected.state.items():
+        assert torch.equal(ours.state[name], weight), name
+    assert (ours.family, ours.title) == ("llama", "Tiny")
+    assert ours.metadata["llama.block_count"] == 1
+
+
+def test_progress_rises_to_1(folder: Path):
+    heard: list[float] = []
+    read_weights(write_folder(folder, LLAMA, tensors(LLAMA_SIZES)), heard.append)
+    assert len(heard) == len(LLAMA_SIZES)
+    assert heard == sorted(heard)
+    assert heard[0] > 0
+    assert heard[-1] == 1
+
+
+def test_weights_own_their_memory(folder: Path):
+    write_folder(folder, LLAMA, tensors(LLAMA_SIZES))
+    state = read_weights(folder).state
+    before = {name: weight.clone() for name, weight in state.items()}
+    file = folder / "model.safetensors"
+    file.write_bytes(bytes(file.stat().st_size))
+    assert all(torch.equal(state[name], weight) for name, weight in before.items())
+    assert all(
+        weight.is_contiguous() and weight.dtype == torch.float32 for weight in state.values()
+    )
+
+
+def test_a_path_that_cannot_be_read(tmp_path: Path):
+    with pytest.raises(ModelError) as caught:
+        read_weights(tmp_path / "absent.gguf")
+    assert (caught.value.code, caught.value.fields["file"]) == ("file-unreadable", "absent.gguf")
+
+
+def test_blank_has_every_parameter_and_no_memory():
+    shape = shape_from_config(BERT)
+    empty, real = blank(shape).state_dict(), Transformer(shape).state_dict()
+    assert {name: weight.shape for name, weight in empty.items()} == {
+        name: weight.shape for name, weight in real.items()
+    }
+    assert all(weight.is_meta for weight in empty.values())
+
+
+def test_blank_changes_nothing_outside_itself():
+    torch.manual_seed(0)
+    expected = torch.nn.Embedding(3, 2).weight
+    torch.manual_seed(0)
+    blank(Shape(vocab_size=5, d_model=4, n_heads=2, d_ff=3, decoder_layers=1))
+    assert torch.equal(torch.nn.Embedding(3, 2).weight, expected)
