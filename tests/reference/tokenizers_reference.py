@@ -232,7 +232,7 @@ def encode(job):
     plain = tokenizer.encode_batch(job["texts"][:1000], add_special_tokens=False)
     pairs = tokenizer.encode_batch([tuple(pair) for pair in job.get("pairs", [])])
     ids = [encoding.ids for encoding in encodings]
-    some = ids[:5000]
+    some = ids[:3000]
     return {
         "seconds": seconds,
         "ids": ids,

@@ -180,7 +180,12 @@ def hostile_strings(count: int, seed: int = 0) -> Iterator[str]:
 
 
 def every_character(width: int) -> Iterator[str]:
-    """All characters that these Unicode tables know, `width` to a text, each between letters."""
-    characters = assigned((0, 0x10FFFF))
+    """All characters that these Unicode tables know, `width` to a text, each between letters.
+
+    Of the two planes for private use, whose characters are all alike, the first and the last.
+    """
+    characters = assigned(
+        (0, 0xEFFFF), (0xF0000, 0xF000F), (0xFFFF0, 0x10000F), (0x10FFF0, 0x10FFFF)
+    )
     for at in range(0, len(characters), width):
         yield "a" + "a".join(characters[at : at + width]) + "a"

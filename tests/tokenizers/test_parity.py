@@ -13,8 +13,8 @@ from tests.tokenizers.conftest import Reference
 from tests.tokenizers.strings import every_character, hostile_strings
 from tokenizers import Tokenizer, load_tokenizer
 
-MANY = [*hostile_strings(16_000), *every_character(width=48)]
-FEW = [*hostile_strings(1_200, seed=1), *every_character(width=128)]
+MANY = [*hostile_strings(18_000), *every_character(width=40)]
+FEW = [*hostile_strings(1_000, seed=1), *every_character(width=128)]
 
 
 def compare(
