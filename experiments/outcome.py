@@ -1,5 +1,7 @@
 """What a switch did: to one head, to the predictions, to the hidden states."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import torch
 import torch.nn.functional as F
@@ -32,12 +34,27 @@ def predictions(
             "token": bench.tokenizer.tokens(best.tolist()),
             "native": log_native[best].exp().tolist(),
             "variant": log_variant[best].exp().tolist(),
-            "native_rank": [int((native > native[i]).sum()) + 1 for i in best],
-            "variant_rank": [int((variant > variant[i]).sum()) + 1 for i in best],
+            "native_rank": [rank(native, i) for i in best.tolist()],
+            "variant_rank": [rank(variant, i) for i in best.tolist()],
         }
     ).sort_values(["native", "variant"], ascending=False, ignore_index=True)
     divergence = F.kl_div(log_variant, log_native, reduction="sum", log_target=True)
     return frame, max(0.0, float(divergence))  # rounding may fall below its least value, 0
+
+
+def guesses(logits: Mapping[str, Tensor], bench: Bench, top: int = 4) -> pd.DataFrame:
+    """Predictions of the same token under several settings, from a row of logits (vocab,) each:
+    the tokens in the `top` of any. Columns: id, token, and one of probabilities per setting."""
+    best = torch.cat([row.topk(top).indices for row in logits.values()]).unique(sorted=False)
+    frame = pd.DataFrame({"id": best.tolist(), "token": bench.tokenizer.tokens(best.tolist())})
+    for name, row in logits.items():
+        frame[name] = row.softmax(-1)[best].tolist()
+    return frame.sort_values(list(logits), ascending=False, ignore_index=True)
+
+
+def rank(logits: Tensor, token: int) -> int:
+    """The place, from 1, of a token id among logits (vocab,)."""
+    return int((logits > logits[token]).sum()) + 1
 
 
 def cosines(native: Reading, variant: Reading) -> pd.DataFrame:

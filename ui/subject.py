@@ -17,8 +17,11 @@ def subject_parameters(
     return Parameter("text", text), Parameter("model", model, one_of(*offered()))
 
 
-def subject() -> tuple[Bench, Text]:
+def subject(model: str = "model", limit: int = texts.MAX_TOKENS) -> tuple[Bench, Text]:
     """Draw text box and model list; returns the loaded model and what it is to read.
+
+    model: the parameter that holds the model, where a page keeps another than the shared one.
+    limit: tokens that the text may have.
 
     ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
     """
@@ -29,11 +32,11 @@ def subject() -> tuple[Bench, Text]:
         _("Model"),
         list(models),
         format_func=lambda name: models[name].title,
-        key="model",
+        key=model,
         persist_state="session",
     )
-    bench = bench_of(models[st.session_state["model"]].source)
-    return bench, texts.as_text(st.session_state["text"], bench)
+    bench = bench_of(models[st.session_state[model]].source)
+    return bench, texts.as_text(st.session_state["text"], bench, limit)
 
 
 def place(bench: Bench) -> tuple[int, int]:

@@ -42,12 +42,12 @@ EXAMPLES = (
 )
 
 
-def as_text(typed: str, bench: Bench) -> Text:
+def as_text(typed: str, bench: Bench, limit: int = MAX_TOKENS) -> Text:
     """What the model is to read: a pair where the reader wrote [SEP] for a model of sentence
     pairs, else the text as it is.
 
     ModelError: "empty-text", "text-too-long" (characters, before any work), or "lab-limit"
-    (tokens, although the model itself might read more).
+    (more than `limit` tokens, although the model itself might read more).
     """
     if not typed.strip():
         raise ModelError("empty-text", "there is no text to run")
@@ -64,11 +64,11 @@ def as_text(typed: str, bench: Bench) -> Text:
         text = (first.strip(), second.strip())
     pair = (text, None) if isinstance(text, str) else text
     tokens = len(bench.tokenizer.encode(*pair))
-    if tokens > MAX_TOKENS:
+    if tokens > limit:
         raise ModelError(
             "lab-limit",
             "the text has {tokens} tokens, the lab shows at most {limit}",
             tokens=tokens,
-            limit=MAX_TOKENS,
+            limit=limit,
         )
     return text
