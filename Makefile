@@ -66,14 +66,20 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	@touch $@
 
 # The browser tests run in Debian's Chromium, or, where the distribution has none to install (Ubuntu
-# ships a snap), in the build that Playwright fetches.
+# ships a snap), in the build that Playwright fetches. The fonts draw Chinese and emoji.
 browser: $(VENV)/.dev
-	@if ! $(BIN)/python -m tests.chromium >/dev/null; then \
+	@missing=""; \
+	$(BIN)/python -m tests.chromium || missing="chromium"; \
+	for font in fonts-noto-cjk fonts-noto-color-emoji; do \
+		dpkg-query -W "$$font" >/dev/null 2>&1 || missing="$$missing $$font"; \
+	done; \
+	if [ -n "$$missing" ]; then \
 		$(SUDO) apt-get update; \
-		$(APT_INSTALL) chromium || $(BIN)/playwright install --with-deps chromium; \
+		for package in $$missing; do \
+			$(APT_INSTALL) "$$package" || [ "$$package" = chromium ]; \
+		done; \
+		$(BIN)/python -m tests.chromium || $(BIN)/playwright install --with-deps chromium; \
 	fi
-	@for font in fonts-noto-cjk fonts-noto-color-emoji; do \
-		dpkg-query -W "$$font" >/dev/null 2>&1 || $(APT_INSTALL) "$$font"; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
