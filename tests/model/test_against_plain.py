@@ -9,7 +9,7 @@ from tests.model import plain
 from tests.model.zoo import choices_for, grown, real, shapes, words
 
 
-@settings(max_examples=120)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_shape_under_any_legal_choices(data: st.DataObject) -> None:
     shape = data.draw(shapes(), "shape")

@@ -54,6 +54,17 @@ def test_with_positions_the_order_of_tokens_is_seen(positions: str) -> None:
     torch.testing.assert_close(one[:, order], other)
 
 
+@pytest.mark.parametrize("positions", ["relative", "xl", "rope", "alibi"])
+def test_positions_act_within_a_stack_and_never_across(positions: str) -> None:
+    shape = tiny(decoder_layers=1, positions=positions)
+    model, ids, target = grown(shape), words(shape, 1, 6), words(shape, 1, 4, seed=1)
+    order = [1, 0, 2, 3, 5, 4]
+    blind = replace(native_choices(shape), positions="none", layers=(0, 1))  # the encoder's
+    one = model(ids, target=target, choices=blind)
+    torch.testing.assert_close(one, model(ids[:, order], target=target, choices=blind))
+    assert far(model(ids, target=target), model(ids[:, order], target=target))
+
+
 @some
 @given(data=st.data())
 def test_nothing_leaks_through_a_causal_mask(data: st.DataObject) -> None:

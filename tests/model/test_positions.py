@@ -13,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.geometry import Geometry
 from model.positions import (
     alibi_bias,
     alibi_slopes,
@@ -23,6 +24,7 @@ from model.positions import (
 )
 from model.shape import RopeScaling
 from tests.model import plain
+from tests.model.zoo import tiny
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "positions.py"
 DISTANCES = [*range(-300, 301), -20_000, -1_000, 1_000, 20_000]
@@ -174,6 +176,17 @@ def test_llama3_keeps_fast_pairs_and_divides_slow_ones() -> None:
     assert between.any()
     assert ((after < before) & (after > before / 8))[between].all()
     assert (after.diff() < 0).all()
+
+
+def test_an_offset_turns_queries_and_keys_as_later_positions_do() -> None:
+    shape = tiny(positions="rope", d_head=8)
+    where = Geometry(shape, torch.arange(3, 5), torch.arange(9), torch.ones(1, 9).bool())
+    (queries, keys), (queries_on, keys_on) = where.angles(0), where.angles(4)
+    assert queries.shape == (2, 4)
+    assert keys.shape == (9, 4)
+    assert queries.equal(keys[3:5])
+    assert queries_on.equal(keys[7:9])
+    assert keys_on[:5].equal(keys[4:])
 
 
 def test_rotation_is_multiplication_of_complex_numbers() -> None:
