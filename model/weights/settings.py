@@ -1,0 +1,106 @@
+"""Typed, checked access to a checkpoint's settings."""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from model.errors import ModelError
+from model.shape import Activation
+
+MAX_NUMBER = 1e30
+ACTIVATIONS: Mapping[str, Activation] = {
+    "relu": "relu",
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "silu": "silu",
+    "swish": "silu",
+}
+
+
+class Settings:
+    """Settings of one file; except for `is_null`, null counts as absent.
+
+    Every reader raises ModelError with the key: `config-key-missing` where there is neither a
+    value nor a default, `config-value` for one that cannot be, `config-unsupported`.
+    """
+
+    def __init__(self, values: Mapping[str, object], file: str, prefix: str = "") -> None:
+        self.values = values
+        self.file = file
+        self.prefix = prefix  # before a key, in the file and in errors
+
+    def get(self, key: str) -> object:
+        return self.values.get(self.prefix + key)
+
+    def is_null(self, key: str) -> bool:
+        """Whether the key is there and says: none."""
+        return self.prefix + key in self.values and self.get(key) is None
+
+    def section(self, key: str) -> "Settings":
+        """The object under a key; empty when absent."""
+        value = self.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            self.wrong(key)
+        inner = {f"{key}.{name}": held for name, held in (value or {}).items()}
+        return Settings(inner, self.file, f"{key}.")
+
+    def integer(self, key: str, default: int | None = None, *, most: int, least: int = 1) -> int:
+        value = self._value(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.wrong(key)
+        return value
+
+    def number(self, key: str, default: float | None = None, *, above: float = 0.0) -> float:
+        value = self._value(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.wrong(key)
+        if not above < value < MAX_NUMBER:  # false for NaN too
+            self.wrong(key)
+        return float(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._value(key, default)
+        if not isinstance(value, bool):
+            self.wrong(key)
+        return value
+
+    def word(self, key: str, default: str | None = None) -> str:
+        value = self._value(key, default)
+        if not isinstance(value, str):
+            self.wrong(key)
+        return value
+
+    def only(self, key: str, *allowed: object) -> None:
+        """Refuse any value but these (and absence)."""
+        if self.get(key) is not None and self.get(key) not in allowed:
+            self.unsupported(key)
+
+    def activation(self, key: str, default: str) -> Activation:
+        name = self.word(key, default)
+        if name not in ACTIVATIONS:
+            self.unsupported(key)
+        return ACTIVATIONS[name]
+
+    def wrong(self, key: str) -> NoReturn:
+        self._fail("config-value", "{file}: {key} cannot be {value}", key)
+
+    def unsupported(self, key: str) -> NoReturn:
+        self._fail("config-unsupported", "{file}: {key} = {value} is not supported", key)
+
+    def _value(self, key: str, default: object) -> object:
+        value = self.get(key)
+        if value is None and default is None:
+            raise ModelError(
+                "config-key-missing",
+                "{file} has no {key}",
+                file=self.file,
+                key=self.prefix + key,
+            )
+        return default if value is None else value
+
+    def _fail(self, code: str, message: str, key: str) -> NoReturn:
+        value = repr(self.get(key))
+        shown = value if len(value) <= 80 else value[:77] + "..."
+        raise ModelError(code, message, file=self.file, key=self.prefix + key, value=shown)
