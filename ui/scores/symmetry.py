@@ -1,0 +1,201 @@
+"""Question 2: the keys of a real model tied to its queries."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+from torch import Tensor
+
+from charts import scores as charts
+from charts.viewer import Axis, FocusEvent, Panel, focus, matrices
+from experiments.symmetry import asymmetry, even_diagonal, smallest_eigenvalue, symmetry
+from model import Bench, Choices
+from model.bench import Text
+from ui.anatomy import evidence, figures
+from ui.i18n import _
+from ui.lab.effect import headline
+from ui.scene import SIDES, Scene, colours, words
+from ui.subject import place, subject, subject_parameters
+from ui.url import Parameter, number, one_of
+
+PARAMETERS = (
+    *subject_parameters(),
+    Parameter("layer", 1, number(0, 10_000)),
+    Parameter("head", 8, number(0, 10_000)),
+    Parameter("tied_in", "all", one_of("all", "layer")),
+)
+DRAWN = 64  # tokens in the pictures of scores: four matrices of more would not be legible
+
+
+def show() -> None:
+    """One head's scores and weights with its own keys and with tied ones; then every head."""
+    bench, text = subject()
+    layer, head = place(bench)
+    names = {"all": _("all layers"), "layer": _("this layer only")}
+    st.segmented_control(
+        _("W_K := W_Q in"),
+        list(names),
+        format_func=names.__getitem__,
+        key="tied_in",
+        required=True,
+        persist_state="session",
+    )
+    only = (layer,) if st.session_state["tied_in"] == "layer" else None
+    variant = replace(bench.native, tied=True, layers=only)
+    scene = Scene(bench, text, bench.native, variant, layer, head)
+    raw = {side: scene.attention(side).raw_scores[0, head] for side in SIDES}  # (n, n) each
+    weights = {side: scene.attention(side).weights[0, head] for side in SIDES}  # (n, n) each
+    _in_short(raw, weights)
+    _score_matrices(scene, raw)
+    st.markdown(_("**The weights of this head**: softmax takes each row by itself"))
+    focus(
+        "tied_weights",
+        native=scene.attention("native").weights[0],
+        variant=scene.attention("variant").weights[0],
+        heads=range(bench.shape.n_heads),
+        head=head,
+        query_labels=scene.tokens,
+        key_labels=scene.tokens,
+        masked_native=~scene.attention("native").mask[0],
+        masked_variant=~scene.attention("variant").mask[0],
+        words=words() | {"variant": _("Tied"), "difference": _("Tied − native")},
+        on_event=_follow,
+    )
+    st.subheader(_("Every head of the model"), anchor=False)
+    frames = {side: _symmetry(bench.name, text, scene.choices(side), bench) for side in SIDES}
+    st.plotly_chart(
+        charts.by_layer(
+            {"native": frames["native"], "tied": frames["variant"]},
+            ("scores", "weights", "diagonal"),
+            {
+                "native": _("native"),
+                "tied": _("tied"),
+                "scores": _("asymmetry of raw scores"),
+                "weights": _("asymmetry of weights"),
+                "diagonal": _("share on the diagonal"),
+                "layer": _("Layer"),
+                "head": _("Head"),
+            },
+            colours(),
+            (layer, head),
+        ),
+        key="symmetry",
+        width="stretch",
+    )
+    st.subheader(_("What it does to the model"), anchor=False)
+    headline(scene)
+    _evidence(scene, frames, raw)
+
+
+def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
+    was = {
+        "scores": float(asymmetry(raw["native"])),
+        "weights": float(asymmetry(weights["native"])),
+        "diagonal": float(weights["native"].diagonal().mean()),
+    }
+    native = _("native {value}")
+    figures(
+        (
+            _("Asymmetry of raw scores, tied"),
+            f"{float(asymmetry(raw['variant'])):.2g}",
+            native.format(value=f"{was['scores']:.2f}"),
+        ),
+        (
+            _("Asymmetry of weights, tied"),
+            f"{float(asymmetry(weights['variant'])):.2f}",
+            native.format(value=f"{was['weights']:.2f}"),
+        ),
+        (
+            _("Attention on the diagonal, tied"),
+            f"{float(weights['variant'].diagonal().mean()):.0%}",
+            native.format(value=f"{was['diagonal']:.0%}"),
+        ),
+    )
+
+
+def _score_matrices(scene: Scene, raw: dict[str, Tensor]) -> None:
+    shown = min(DRAWN, len(scene.tokens))
+    names = scene.tokens[:shown]
+    rows, columns = Axis(_("Queries"), names, "queries"), Axis(_("Keys"), names, "keys")
+    native, tied = (raw[side][:shown, :shown] for side in SIDES)
+    high = float(max(native.abs().max(), tied.abs().max()))
+    apart = float((native - native.T).abs().max())
+    st.markdown(
+        _("**Raw scores S of layer {layer}, head {head}**, and what mirroring them changes").format(
+            layer=scene.layer, head=scene.head
+        )
+    )
+    if shown < len(scene.tokens):
+        st.caption(
+            _("The first {shown} of {tokens} tokens.").format(shown=shown, tokens=len(scene.tokens))
+        )
+    matrices(
+        "tied_scores",
+        panels=[
+            Panel(_("S, native"), native, "scores", high=high, rows=rows, columns=columns),
+            Panel(_("S, tied"), tied, "scores", high=high, rows=rows, columns=columns),
+            Panel(
+                _("S − Sᵀ, native"),
+                native - native.T,
+                "difference",
+                high=apart,
+                rows=rows,
+                columns=columns,
+            ),
+            Panel(
+                _("S − Sᵀ, tied"),
+                tied - tied.T,
+                "difference",
+                high=apart,
+                rows=rows,
+                columns=columns,
+            ),
+        ],
+        words=words(),
+    )
+
+
+def _evidence(scene: Scene, frames: dict[str, pd.DataFrame], raw: dict[str, Tensor]) -> None:
+    named = {
+        "content": _("asymmetry of q·k, before RoPE turns them"),
+        "scores": _("asymmetry of raw scores, as scored"),
+        "weights": _("asymmetry of weights"),
+        "diagonal": _("share of attention on the diagonal"),
+    }
+    if scene.native.positions != "rope":
+        del named["content"]
+    this = scene.layer * scene.bench.shape.n_heads + scene.head
+    rows = []
+    for quantity, name in named.items():
+        row = [name]
+        for frame in frames.values():
+            of_heads = frame[quantity].to_numpy()
+            row += [f"{x:.4g}" for x in (of_heads[this], of_heads.mean(), of_heads.max())]
+        rows.append(row)
+    smallest = [f"{smallest_eigenvalue(raw[side]):.3g}" for side in SIDES]
+    rows.append([_("smallest eigenvalue of ½(S + Sᵀ)"), smallest[0], "", "", smallest[1], "", ""])
+    columns = [_("quantity")]
+    for side in (_("native"), _("tied")):
+        columns += [
+            f"{side} · {_('this head')}",
+            f"{side} · {_('mean of all heads')}",
+            f"{side} · {_('largest')}",
+        ]
+    even = even_diagonal(scene.attention("native").mask[0, scene.head])
+    evidence(
+        pd.DataFrame(rows, columns=columns),
+        _(
+            "{model}, this text of {tokens} tokens, one pass each, float32. Asymmetry is "
+            "‖S − Sᵀ‖ / ‖S‖ (Frobenius): 0 is symmetric, about 1.41 what independent numbers "
+            "give. Evenly spread attention would put {even} on the diagonal."
+        ).format(model=scene.bench.name, tokens=len(scene.tokens), even=f"{even:.1%}"),
+    )
+
+
+def _follow(event: FocusEvent) -> None:
+    st.session_state["head"] = event.head
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _symmetry(name: str, text: Text, choices: Choices, _bench: Bench) -> pd.DataFrame:
+    return symmetry(_bench, _bench.encode(text), choices)
