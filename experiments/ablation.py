@@ -62,13 +62,17 @@ def effect_without(bench: Bench, reading: Reading, ablated: Sequence[Head]) -> f
 
 
 def removal(
-    bench: Bench, reading: Reading, order: Sequence[Head], points: int
+    bench: Bench, reading: Reading, order: Sequence[Head], counts: Sequence[int]
 ) -> Iterator[tuple[int, float]]:
-    """Heads switched off together, in this order, ever more of them: (how many, effect), from
-    none to all in at most `points` steps, each measured when it is asked for."""
-    total = len(order)
-    for count in sorted({round(total * i / (points - 1)) for i in range(points)}):
+    """Heads switched off together, the first ones of this order: (how many, effect) for each of
+    the counts, measured when it is asked for."""
+    for count in counts:
         yield count, effect_without(bench, reading, order[:count])
+
+
+def even_steps(total: int, points: int) -> list[int]:
+    """At most `points` whole numbers from 0 to total, as evenly spaced as they can be."""
+    return sorted({round(total * i / (points - 1)) for i in range(points)})
 
 
 def ranking(table: Tensor) -> list[Head]:

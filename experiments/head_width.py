@@ -80,7 +80,9 @@ class Timing:
 def plans(d_model: int) -> list[tuple[int, Scheme]]:
     """The modules that can be timed, (heads, scheme), the smallest first; those of more than
     `MOST_PARAMETERS` are left out."""
-    every = [(heads, scheme) for heads in divisors(d_model) for scheme in SCHEMES]
+    every: list[tuple[int, Scheme]] = [
+        (heads, scheme) for heads in divisors(d_model) for scheme in SCHEMES
+    ]
     small = [plan for plan in every if parameters(d_model, *plan) <= MOST_PARAMETERS]
     return sorted(small, key=lambda plan: parameters(d_model, *plan))
 

@@ -1,5 +1,7 @@
 """Work that takes longer than a second: step by step, with a progress bar and a way to stop it."""
 
+import math
+import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -23,14 +25,20 @@ class _Work:
 
 
 def gradually(
-    key: str, settings: Hashable, start: Callable[[], Iterator[T]], count: int, doing: str
+    key: str,
+    settings: Hashable,
+    start: Callable[[], Iterator[T]],
+    count: int,
+    doing: str,
+    within: float = math.inf,
 ) -> list[T]:
     """The results of `start()`, which yields `count` of them, one a step.
 
     They belong to the session and to `settings`: other settings start anew, the same ones go on
     where the reader left. While it works, a bar under `doing` shows how far it is, and a button
     stops it; what is done by then is returned, and another button goes on. `key` is unique on
-    the page.
+    the page. After `within` seconds it returns with what is done, for a fragment that draws it
+    and comes back (see `working`).
     """
     name = f"{key} work"
     work: _Work | None = st.session_state.get(name)
@@ -38,8 +46,14 @@ def gradually(
         work = st.session_state[name] = _Work(settings, start())
     if len(work.done) < count:
         with st.container():
-            _go_on(work, key, count, doing)
+            _go_on(work, key, count, doing, within)
     return work.done
+
+
+def working(key: str, count: int) -> bool:
+    """Whether some of the session's `count` steps under `key` are left and nobody stopped them."""
+    work: _Work | None = st.session_state.get(f"{key} work")
+    return work is not None and not work.stopped and len(work.done) < count
 
 
 def again(key: str) -> None:
@@ -47,7 +61,7 @@ def again(key: str) -> None:
     st.session_state.pop(f"{key} work", None)
 
 
-def _go_on(work: _Work, key: str, count: int, doing: str) -> None:
+def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None:
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         if work.stopped:
@@ -70,10 +84,13 @@ def _go_on(work: _Work, key: str, count: int, doing: str) -> None:
             on_click=setattr,
             args=(work, "stopped", True),
         )
+    until = time.monotonic() + within
     try:
         for result in work.steps:
             work.done.append(result)
             bar.progress(min(1.0, len(work.done) / count), text=doing)
+            if time.monotonic() > until and len(work.done) < count:
+                return
     except ModelError:
         again(key)  # a generator that raised never goes on: the next try starts anew
         raise
