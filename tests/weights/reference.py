@@ -51,7 +51,7 @@ def script(name: str, argument: Path) -> None:
         [sys.executable, "-I", str(SCRIPTS / name), str(argument)],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=600,
         env={"OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
     )
 

@@ -1,10 +1,13 @@
 """The dictionaries of names, and what is made of a checkpoint's tensors with them."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from model.errors import ModelError
@@ -16,6 +19,9 @@ from model.weights.families import FAMILIES, GGUF_LLAMA, Family
 from tests.weights.folders import BERT, BERT_SIZES, LLAMA, LLAMA_SIZES, tensors, write_folder
 from tests.weights.gguf_files import STRING, entry, gguf, tensor, text, u32
 
+fuzzing = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
+)
 ALL = {**FAMILIES, "gguf": GGUF_LLAMA}
 
 
@@ -302,3 +308,39 @@ def test_blank_changes_nothing_outside_itself():
     torch.manual_seed(0)
     blank(Shape(vocab_size=5, d_model=4, n_heads=2, d_ff=3, decoder_layers=1))
     assert torch.equal(torch.nn.Embedding(3, 2).weight, expected)
+
+
+HEADER = as_gguf(tensors(LLAMA_SIZES))[:-2_000]  # the numbers behind it may be anything
+
+
+@fuzzing
+@given(
+    st.lists(st.tuples(st.integers(0, len(HEADER) - 1), st.integers(0, 255)), max_size=4),
+)
+def test_no_change_of_a_gguf_header_does_harm(tmp_path: Path, changes: list[tuple[int, int]]):
+    content = bytearray(as_gguf(tensors(LLAMA_SIZES)))
+    for at, value in changes:
+        content[at] = value
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(content)
+    with contextlib.suppress(ModelError):
+        assert read_weights(file).family == "llama"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+KEYS = [
+    *LLAMA, "head_dim", "rope_scaling", "rope_parameters", "rope_theta", "hidden_act",
+    "sliding_window", "use_sliding_window", "max_window_layers", "layer_types", "rms_norm_eps",
+]  # fmt: skip
+
+
+@fuzzing
+@given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=3), st.sampled_from([*FAMILIES]))
+def test_no_config_does_harm(folder: Path, changes: dict[str, object], family: str):
+    config = {**LLAMA, "model_type": family, **changes}
+    with contextlib.suppress(ModelError):
+        read_weights(write_folder(folder, config, tensors(LLAMA_SIZES)))
