@@ -14,6 +14,13 @@ SENTENCES = {
     "empty-text": N_("There is no text yet: type a sentence."),
     "text-too-long": N_("This text has {characters} characters; the lab reads at most {limit}."),
     "lab-limit": N_("This text has {tokens} tokens; the lab shows at most {limit}."),
+    "too-many-sentences": N_(
+        "This batch has {count} sentences; the page reads at most {limit}: leave some out."
+    ),
+    "empty-replacement": N_("Type a word to put in the token's place."),
+    "nothing-to-hide": N_("There is no token to hide: the text has none but special ones."),
+    "no-mask-token": N_("This model's vocabulary has no [MASK]."),
+    "no-prediction": N_("This model predicts nothing for position {position}."),
     "too-long": N_("This text has {tokens} tokens; the model reads at most {context}."),
     "past-positions": N_(
         "Position {last} lies beyond the model's table of {context} learned positions: "

@@ -1,0 +1,1 @@
+"""The parts of the page about masks: padding, the future, and BERT's masking."""

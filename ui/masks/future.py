@@ -1,0 +1,188 @@
+"""Q16: exchange one token and see which outputs move, with the causal mask and without."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+
+import pandas as pd
+import streamlit as st
+
+from charts import masks as charts
+from charts.viewer import Axis, MatricesEvent, Panel, matrices
+from experiments.influence import Influence, count, joined, reads_at, replacement_id, steps
+from experiments.outcome import predictions
+from model import Bench
+from model.bench import Text
+from ui.anatomy import evidence, figures, inert
+from ui.gradual import gradually
+from ui.i18n import _
+from ui.masks.runs import predictions_of
+from ui.models import offered
+from ui.scene import colours, words
+from ui.subject import subject
+from ui.url import Parameter, number, one_of
+
+SENTENCE = "The ship sailed across the ocean to America."
+MOST_TOKENS = 48
+TEXT = Parameter("text", SENTENCE)
+PARAMETERS = (
+    TEXT,
+    Parameter("causal_model", "smollm2", one_of(*offered())),
+    Parameter("changed", 5, number(0, MOST_TOKENS - 1)),
+    Parameter("replacement", "banana"),
+)
+
+
+def show() -> None:
+    """Draw the experiment."""
+    bench, text = subject("causal_model", MOST_TOKENS)
+    source = bench.encode(text)
+    tokens = source.tokens[0]
+    changed = _settings(tokens)
+    replacement = replacement_id(bench, st.session_state["replacement"])
+    masks = [replace(bench.native, mask=mask) for mask in ("causal", "none")]
+    groups = count(source)
+
+    def work() -> Iterator[Influence]:
+        return chain.from_iterable(steps(bench, source, replacement, mask) for mask in masks)
+
+    done = gradually(
+        "future",
+        (bench.name, text, replacement),
+        work,
+        2 * groups,
+        _("Exchanging every token in turn …"),
+    )
+    if len(done) < 2 * groups:
+        st.info(_("The picture needs all of the steps."))
+        return
+    on, off = joined(done[:groups]), joined(done[groups:])
+    past = len(tokens) * (len(tokens) - 1) // 2
+    note = _("largest |Δ| of an earlier output")
+    moved = {"on": _past_moved(on), "off": _past_moved(off)}
+    figures(
+        (_("The past moves, mask on"), _exactly(on.future), note),
+        (_("The past moves, mask off"), f"{off.future:.3g}", note),
+        (
+            _("Earlier outputs that move"),
+            f"{moved['on']} / {past}",
+            _("mask off: {moved} / {past}").format(moved=moved["off"], past=past),
+        ),
+    )
+    _picture(on, off, tokens, changed)
+    word = bench.tokenizer.tokens([replacement])[0]
+    st.markdown(
+        _("**{token}** (position {position}) becomes **{word}**: how far each output moves").format(
+            token=inert(tokens[changed]), position=changed, word=inert(word)
+        )
+    )
+    columns = {"on": on.relative[:, changed], "off": off.relative[:, changed]}
+    st.plotly_chart(
+        charts.outputs(
+            pd.DataFrame({side: column.tolist() for side, column in columns.items()}),
+            tokens,
+            changed,
+            {
+                "on": _("mask on"),
+                "off": _("mask off"),
+                "past": _("past"),
+                "output": _("Output position"),
+                "change": "‖Δh‖ / ‖h‖",
+            },
+            colours(),
+        ),
+        key="future_outputs",
+        width="stretch",
+    )
+    table = [
+        (_("earlier outputs that move, of {pairs}").format(pairs=past), moved["on"], moved["off"]),
+        (_("largest |Δ| of a feature of an earlier output"), _exactly(on.future), off.future),
+        (_("largest ‖Δh‖ / ‖h‖ of an earlier output"), *(_past_relative(i) for i in (on, off))),
+        *_leak(bench, text, changed, replacement),
+    ]
+    frame = pd.DataFrame(table, columns=["quantity", "on", "off"])
+    frame = frame.assign(**{side: [_shown(v) for v in frame[side]] for side in ("on", "off")})
+    evidence(
+        frame,
+        _(
+            "{model}, {tokens} tokens. Each token in turn becomes “{word}”; the untouched text "
+            "runs in the same batch, and the last hidden states h are compared."
+        ).format(model=bench.name, tokens=len(tokens), word=inert(word)),
+        {"quantity": _("quantity"), "on": _("mask on"), "off": _("mask off")},
+    )
+
+
+def _settings(tokens: list[str]) -> int:
+    state = st.session_state
+    state["changed"] = min(state["changed"], len(tokens) - 1)
+    picking, writing = st.columns([3, 1])
+    picking.select_slider(
+        _("Exchange the token"),
+        range(len(tokens)),
+        format_func=lambda n: f"{n} · {tokens[n].strip() or '␣'}",
+        key="changed",
+        persist_state="session",
+    )
+    writing.text_input(_("for the word"), key="replacement", persist_state="session")
+    return int(state["changed"])
+
+
+def _picture(on: Influence, off: Influence, tokens: list[str], changed: int) -> None:
+    """Which input moves which output; a click on a column picks the exchanged token."""
+
+    def pick(event: MatricesEvent) -> None:
+        if event.cell is not None:
+            st.session_state["changed"] = event.cell[1]
+
+    rows, columns = Axis(_("Output"), tokens, "queries"), Axis(_("Exchanged"), tokens, "keys")
+    high = max(float(one.relative.nan_to_num().max()) for one in (on, off))
+    panels = {
+        _("Mask on"): on.relative,
+        _("Mask off"): off.relative,
+        _("Mask off − mask on"): off.relative - on.relative,
+    }
+    matrices(
+        "future_picture",
+        panels=[
+            Panel(title, cells, "difference", high=high, rows=rows, columns=columns)
+            for title, cells in panels.items()
+        ],
+        selected=(0, changed, changed),
+        words=words() | {"masked": _("same word: nothing exchanged")},
+        on_event=pick,
+    )
+
+
+def _leak(
+    bench: Bench, text: Text, changed: int, replacement: int
+) -> list[tuple[str, float, float]]:
+    """How far the prediction of the exchanged token moves: its answer, leaking into it."""
+    if bench.shape.head != "lm" or reads_at(bench, changed) is None:
+        return []
+    probabilities, divergences = [], []
+    for mask in ("causal", "none"):
+        choices = replace(bench.native, mask=mask)
+        before, after = predictions_of(bench, text, changed, replacement, choices, hide=False)
+        divergences.append(predictions(before, after, bench)[1])
+        truth = int(bench.encode(text).ids[0, changed])
+        probabilities.append(float(before.softmax(-1)[truth]))
+    return [
+        (_("probability of this token, read one position before it"), *probabilities),
+        (_("KL of that prediction when the token is exchanged, nats"), *divergences),
+    ]
+
+
+def _past_moved(influence: Influence) -> int:
+    return int(influence.moved.triu(1).sum())
+
+
+def _past_relative(influence: Influence) -> float:
+    return float(influence.relative.triu(1).nan_to_num().max())
+
+
+def _exactly(value: float) -> str:
+    return "0" if value == 0 else f"{value:.2g}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,322 @@
+"""Q5: a batch of the reader's own sentences, its padding masked or not."""
+
+import pandas as pd
+import streamlit as st
+
+from charts import masks as charts
+from charts.viewer import Axis, MatricesEvent, Panel, focus, matrices
+from experiments.padding import Padded, arithmetic, batch, curve, without_padding_mask
+from model import Bench, ModelError
+from model.run import AttentionView
+from ui import texts
+from ui.anatomy import evidence, figures
+from ui.gradual import gradually
+from ui.i18n import _
+from ui.masks.runs import batch_attention
+from ui.models import bench_of, offered
+from ui.scene import colours, words
+from ui.url import Parameter, number, one_of
+
+EXTRAS = (0, 1, 2, 4, 8, 16, 32)  # padding tokens added to every row
+MOST_SENTENCES = 6
+MOST_TOKENS = 64  # of one sentence
+SENTENCES = (
+    "She laughed.\n"
+    "The ship sailed across the ocean to America.\n"
+    "The keys to the old cabinet are lost, so the museum cannot open it."
+)
+
+
+def _extra(text: str) -> int:
+    if int(text) not in EXTRAS:
+        raise ValueError(text)
+    return int(text)
+
+
+LAYER, HEAD = Parameter("layer", 1, number(0, 10_000)), Parameter("head", 10, number(0, 10_000))
+PARAMETERS = (
+    Parameter("sentences", SENTENCES),
+    Parameter("model", "minilm", one_of(*offered())),
+    Parameter("extra", 8, _extra),
+    Parameter("side", "right", one_of("right", "left")),
+    Parameter("row", 0, number(0, MOST_SENTENCES - 1)),
+    LAYER,
+    HEAD,
+)
+
+
+def show() -> None:
+    """Draw the experiment."""
+    bench, sentences = _batch()
+    _settings(sentences)
+    state = st.session_state
+    extra, side, row = state["extra"], state["side"], state["row"]
+    state["layer"] = min(state["layer"], bench.shape.n_layers - 1)
+    state["head"] = min(state["head"], bench.shape.n_heads - 1)
+    layer, head = state["layer"], state["head"]
+    points = gradually(
+        "padding",
+        (bench.name, sentences, side),
+        lambda: curve(bench, sentences, EXTRAS, side),
+        len(EXTRAS),
+        _("Running the batch with more and more padding …"),
+    )
+    here = next(((on, off) for count, on, off in points if count == extra), None)
+    if here is None:
+        st.info(_("This amount of padding is not measured yet: go on, or choose less."))
+        return
+    on, off = here
+    _headline(on, off)
+    if not on.mass.any() and not off.mass.any() and side == "right" and extra:
+        st.info(
+            _(
+                "A causal model never looks right, so padding on the right reaches no real token "
+                "whether it is masked or not. Move it to the left."
+            ),
+            icon=":material/swap_horiz:",
+        )
+    left, right = st.columns(2)
+    with left:
+        _map(bench, off, layer, head)
+    with right:
+        st.markdown(_("**What more padding does to the real tokens' outputs**"))
+        figure = charts.padding_curve(
+            pd.DataFrame(
+                {
+                    "extra": [count for count, _on, _off in points],
+                    "on": [one.worst for _count, one, _off in points],
+                    "off": [other.worst for _count, _on, other in points],
+                }
+            ),
+            extra,
+            {
+                "on": _("mask on"),
+                "off": _("mask off"),
+                "extra": _("Extra padding tokens in every row"),
+                "change": _("Largest ‖Δh‖ / ‖h‖ of a real token"),
+            },
+            colours(),
+        )
+        st.plotly_chart(figure, key="padding_curve", width="stretch")
+    unmasked = _head(bench, sentences, layer, head)
+    evidence(_table(on, off), _how(bench, sentences, extra), _columns())
+    _numbers(bench, sentences, unmasked, row, head)
+
+
+def _batch() -> tuple[Bench, tuple[str, ...]]:
+    """Draw the sentences and the model, and read them."""
+    models = offered()
+    typing, choosing = st.columns([3, 1])
+    typing.text_area(
+        _("A batch: one sentence per line"), key="sentences", height=100, persist_state="session"
+    )
+    choosing.selectbox(
+        _("Model"),
+        list(models),
+        format_func=lambda name: models[name].title,
+        key="model",
+        persist_state="session",
+    )
+    bench = bench_of(models[st.session_state["model"]].source)
+    typed = st.session_state["sentences"]
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    if len(lines) > MOST_SENTENCES:
+        raise ModelError(
+            "too-many-sentences",
+            "the batch has {count} sentences, this page reads at most {limit}",
+            count=len(lines),
+            limit=MOST_SENTENCES,
+        )
+    for line in lines or [""]:
+        texts.as_text(line, bench, MOST_TOKENS)
+    return bench, tuple(lines)
+
+
+def _settings(sentences: tuple[str, ...]) -> None:
+    state = st.session_state
+    state["row"] = min(state["row"], len(sentences) - 1)
+    adding, siding, looking = st.columns([2, 1, 2], vertical_alignment="bottom")
+    adding.select_slider(
+        _("Extra padding tokens in every row"), EXTRAS, key="extra", persist_state="session"
+    )
+    sides = {"right": _("right"), "left": _("left")}
+    siding.segmented_control(
+        _("Padding stands"),
+        list(sides),
+        format_func=sides.__getitem__,
+        key="side",
+        required=True,
+        persist_state="session",
+    )
+    looking.selectbox(
+        _("Sentence to look at"),
+        range(len(sentences)),
+        format_func=lambda n: f"{n + 1} · {sentences[n][:60]}",
+        key="row",
+        persist_state="session",
+    )
+
+
+def _headline(on: Padded, off: Padded) -> None:
+    moved = _("largest ‖Δh‖ / ‖h‖ against the sentence alone")
+    figures(
+        (
+            _("Attention on padding, mask off"),
+            f"{float(off.mass.mean()):.0%}",
+            _("{share} if spread evenly").format(share=f"{off.even:.0%}"),
+        ),
+        (_("A real token moves, mask off"), f"{off.worst:.2f}", moved),
+        (_("A real token moves, mask on"), f"{on.worst:.2g}", _verdict(on)),
+    )
+
+
+def _verdict(on: Padded) -> str:
+    if on.worst == 0:
+        return _("exactly 0")
+    return _("0 up to rounding") if on.worst < 1e-4 else _("not by attention: positions shifted")
+
+
+def _map(bench: Bench, off: Padded, layer: int, head: int) -> None:
+    """Attention on padding by layer and head; a click opens a head."""
+    shape = bench.shape
+    layers, heads = range(len(off.mass)), range(shape.n_heads)
+
+    def pick(event: MatricesEvent) -> None:
+        if event.cell is not None:
+            st.session_state["layer"], st.session_state["head"] = event.cell
+
+    st.markdown(_("**Attention on padding, mask off.** Click a head to see it below."))
+    matrices(
+        "padding_map",
+        panels=[
+            Panel(
+                _("share of real tokens' attention"),
+                off.mass,
+                "weights",
+                high=1.0,
+                rows=Axis(_("Layer"), [str(n) for n in layers]),
+                columns=Axis(_("Head"), [str(n) for n in heads]),
+            )
+        ],
+        selected=(0, layer, head),
+        words=words(),
+        on_event=pick,
+    )
+
+
+def _head(bench: Bench, sentences: tuple[str, ...], layer: int, head: int) -> AttentionView:
+    """One head over one sentence of the batch, masked and not; returns it without the mask."""
+    state = st.session_state
+    extra, side, row = state["extra"], state["side"], state["row"]
+    source = batch(bench, sentences, extra, side)
+    pad = bench.tokenizer.special.pad
+    filler = "[PAD]" if pad is None else bench.tokenizer.tokens([pad])[0]
+    fillers = [filler] * int((~source.real[row]).sum())
+    own = source.tokens[row]
+    names = fillers + own if side == "left" else own + fillers
+    on = batch_attention(bench, sentences, extra, side, bench.native, layer)
+    off = batch_attention(bench, sentences, extra, side, without_padding_mask(bench), layer)
+    st.markdown(_("**Layer {layer}, head {head}**").format(layer=layer, head=head))
+
+    def follow(event: object) -> None:
+        state["head"] = int(getattr(event, "head", head))
+
+    focus(
+        "padding_head",
+        native=on.weights[row],
+        variant=off.weights[row],
+        heads=range(bench.shape.n_heads),
+        head=head,
+        query_labels=names,
+        key_labels=names,
+        masked_native=~on.mask[row],
+        masked_variant=~off.mask[row],
+        words=words()
+        | {
+            "native": _("Mask on"),
+            "variant": _("Mask off"),
+            "difference": _("Mask off − mask on"),
+        },
+        on_event=follow,
+    )
+    return off
+
+
+def _columns() -> dict[str, str]:
+    return {"quantity": _("quantity"), "on": _("mask on"), "off": _("mask off")}
+
+
+def _table(on: Padded, off: Padded) -> pd.DataFrame:
+    quantities = {
+        _("attention of real tokens on padding, mean over heads"): lambda p: f"{p.mass.mean():.4f}",
+        _("the same, largest of a head"): lambda p: f"{p.mass.max():.4f}",
+        _("the same, spread evenly over the allowed keys"): lambda p: f"{p.even:.4f}",
+        _("largest ‖Δh‖ / ‖h‖ of a real token"): lambda p: f"{p.worst:.3g}",
+        _("largest |Δ| of any feature of a real token"): lambda p: f"{p.largest:.3g}",
+    }
+    return pd.DataFrame(
+        [(name, value(on), value(off)) for name, value in quantities.items()],
+        columns=["quantity", "on", "off"],
+    )
+
+
+def _how(bench: Bench, sentences: tuple[str, ...], extra: int) -> str:
+    return _(
+        "{model}, {count} sentences in one batch, {extra} extra padding tokens in every row. "
+        "h: last hidden states, compared with each sentence run alone, without padding."
+    ).format(model=bench.name, count=len(sentences), extra=extra)
+
+
+def _numbers(
+    bench: Bench, sentences: tuple[str, ...], off: AttentionView, row: int, head: int
+) -> None:
+    """How the mask is written as a number, in three formats."""
+    state = st.session_state
+    source = batch(bench, sentences, state["extra"], state["side"])
+    query = int(source.real[row].nonzero()[0])
+    table = arithmetic(off.scores[row, head, query], ~source.real[row])
+    st.subheader(_("−10⁴, −10⁹ or −∞?"), anchor=False)
+    shown = pd.DataFrame(
+        {
+            _("number format"): [*table["dtype"][:-1], f"{table['dtype'].iloc[-1]} · {_('here')}"],
+            _("added to the score"): [_number(fill) for fill in table["fill"]],
+            _("in this format"): [_number(value) for value in table["becomes"]],
+            _("PyTorch's masked_fill"): [
+                "–" if fill != fill else _("takes it") if taken else _("refuses: overflow")
+                for fill, taken in zip(table["fill"], table["accepted"], strict=True)
+            ],
+            _("weight left on padding"): [f"{value:g}" for value in table["padding"]],
+            _("all keys masked: the row becomes"): [
+                _dead(low, high)
+                for low, high in zip(table["lowest"], table["highest"], strict=True)
+            ],
+        }
+    )
+    st.dataframe(shown, hide_index=True, width="stretch")
+    st.caption(
+        _(
+            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys). "
+            "The last line is this project's softmax: the mask is a rule, not a number, and a row "
+            "with nothing to attend to gives zeros."
+        ).format(keys=len(source.real[row]))
+    )
+
+
+def _number(value: float) -> str:
+    """A fill as people write it; a missing one is no number at all."""
+    if value != value:
+        return "–"
+    if value == float("-inf"):
+        return "−∞"
+    return f"{value:.4g}".replace("-", "−").replace("e+0", "e")
+
+
+def _dead(low: float, high: float) -> str:
+    """What softmax made of a row whose keys are all masked."""
+    if low != low:
+        return "NaN"
+    if high == 0:
+        return _("zeros")
+    if low == high:
+        return _("uniform: {weight} on every key").format(weight=f"{low:.4f}")
+    return _("as if unmasked: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")

@@ -1,0 +1,236 @@
+"""Q20: one sentence with tokens hidden, and with attention edges hidden."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+from torch import Tensor
+
+from charts import masks as charts
+from charts.viewer import Axis, Panel, matrices
+from experiments.corruption import candidates_of
+from experiments.influence import Influence, reachable, reads_at, replacement_id
+from experiments.outcome import guesses, predictions, rank
+from model import Bench, Choices, ModelError
+from model.bench import Text
+from ui.anatomy import evidence, figures, inert
+from ui.i18n import _
+from ui.masks import corruption
+from ui.masks.future import TEXT
+from ui.masks.padding import HEAD, LAYER
+from ui.masks.runs import attention, influence_of, predictions_of
+from ui.models import offered
+from ui.scene import colours, words
+from ui.subject import place, subject
+from ui.url import Parameter, flag, number, one_of
+
+MOST_TOKENS = 48
+EXCHANGED_FOR = "banana"  # what a token becomes while its influence is measured
+PARAMETERS = (
+    TEXT,
+    Parameter("cloze_model", "bert-tiny", one_of(*offered())),
+    Parameter("word", 2, number(0, MOST_TOKENS - 1)),
+    Parameter("hide", True, flag),
+    Parameter("prefix", 4, number(0, MOST_TOKENS)),
+    LAYER,
+    HEAD,
+    *corruption.PARAMETERS,
+)
+
+
+def show() -> None:
+    """Draw the experiment."""
+    bench, text = subject("cloze_model", MOST_TOKENS)
+    source = bench.encode(text)
+    position, hide, prefix = _settings(bench, source.ids[0].tolist(), source.tokens[0])
+    ways = {
+        "bidirectional": replace(bench.native, mask="none"),
+        "causal": replace(bench.native, mask="causal"),
+        "prefix": replace(bench.native, mask="prefix", prefix=prefix),
+    }
+    names = {
+        "bidirectional": _("bidirectional"),
+        "causal": _("causal"),
+        "prefix": _("prefix of {n}").format(n=prefix),
+    }
+    hidden = position if hide else None
+    exchanged = replacement_id(bench, EXCHANGED_FOR)
+    influences = {
+        way: influence_of(bench, text, hidden, exchanged, choices) for way, choices in ways.items()
+    }
+    answers = _answers(bench, text, position, exchanged, ways, hide=hide)
+    truth = int(source.ids[0, position])
+    if answers:
+        shown = inert(source.tokens[0][position])
+        figures(
+            *(
+                (
+                    f"p({shown}) · {names[way]}",
+                    f"{float(before.softmax(-1)[truth]):.3f}",
+                    _("place {rank} of {size}").format(rank=rank(before, truth), size=len(before)),
+                )
+                for way, (before, _after) in answers.items()
+            )
+        )
+    else:
+        st.info(
+            _(
+                "Nothing is predicted for this token here: the model has no head for words, or a "
+                "causal one has nothing before it to read. Masks and influence show all the same."
+            )
+        )
+    layer, head = place(bench)
+    views = {way: attention(bench, text, hidden, c, layer) for way, c in ways.items()}
+    labels = list(source.tokens[0])
+    if hide:
+        labels[position] = "[MASK]"
+    st.markdown(_("**Attention**: rows look at columns; hatched: edges that the mask hides"))
+    rows, columns = Axis(_("Queries"), labels, "queries"), Axis(_("Keys"), labels, "keys")
+    matrices(
+        "ways_attention",
+        panels=[
+            Panel(
+                names[way],
+                view.weights[0, head],
+                "weights",
+                high=1.0,
+                rows=rows,
+                columns=columns,
+                masked=~view.mask[0, head],
+            )
+            for way, view in views.items()
+        ],
+        words=words(),
+    )
+    st.markdown(_("**Influence**: how far each output moves when one input token is exchanged"))
+    high = max(float(one.relative.nan_to_num().max()) for one in influences.values())
+    outputs, inputs = Axis(_("Output"), labels, "queries"), Axis(_("Input"), labels, "keys")
+    matrices(
+        "ways_influence",
+        panels=[
+            Panel(
+                names[way],
+                one.relative,
+                "difference",
+                high=high,
+                rows=outputs,
+                columns=inputs,
+            )
+            for way, one in influences.items()
+        ],
+        words=words() | {"masked": _("same word: nothing exchanged")},
+    )
+    if answers:
+        st.markdown(_("**Prediction** of the token at position {n}").format(n=position))
+        best = guesses({way: before for way, (before, _after) in answers.items()}, bench)
+        figure = charts.guesses(
+            best, names, {"probability": _("Probability"), "token": _("Token")}, colours()
+        )
+        st.plotly_chart(figure, key="ways_guesses", width="stretch")
+    table = [
+        {
+            "way": names[way],
+            "tokens": int(hide),
+            "edges": int((~views[way].mask[0, 0]).sum()),
+            **_reach(influences[way], views[way].mask[0, 0], bench),
+            **_answer(bench, answers.get(way), truth),
+        }
+        for way in ways
+    ]
+    evidence(
+        pd.DataFrame(table),
+        _(
+            "{model}, {tokens} tokens, so {edges} edges. Each input token becomes “{word}” in "
+            "turn; a pair counts when any feature of the last hidden state differs. Permitted: what the "
+            "mask's paths through {layers} layers can reach."
+        ).format(
+            model=bench.name,
+            tokens=len(labels),
+            edges=len(labels) ** 2,
+            word=EXCHANGED_FOR,
+            layers=bench.shape.n_layers,
+        ),
+        {
+            "way": _("attention"),
+            "tokens": _("input tokens hidden"),
+            "edges": _("edges hidden"),
+            "moved": _("pairs input → output that move"),
+            "permitted": _("pairs permitted"),
+            "probability": _("p(word)"),
+            "rank": _("place"),
+            "leak": _("KL when the word is exchanged, nats"),
+        },
+    )
+    corruption.show(bench, source.ids[0].tolist())
+
+
+def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, bool, int]:
+    """Draw what to hide; returns the token's position, whether [MASK] stands there, the prefix."""
+    state = st.session_state
+    places = candidates_of(ids, bench.tokenizer)
+    if not places:
+        raise ModelError("nothing-to-hide", "there is no token to hide: all are special")
+    if state["word"] not in places:
+        state["word"] = min(places, key=lambda place: abs(place - state["word"]))
+    can_hide = bench.tokenizer.special.mask is not None
+    state["prefix"] = min(state["prefix"], len(tokens))
+    picking, hiding, seeing = st.columns([3, 2, 2], vertical_alignment="bottom")
+    picking.select_slider(
+        _("The token to predict"),
+        places,
+        format_func=lambda n: f"{n} · {tokens[n].strip() or '␣'}",
+        key="word",
+        persist_state="session",
+    )
+    hiding.toggle(
+        _("Hide it behind [MASK]"),
+        key="hide",
+        persist_state="session",
+        disabled=not can_hide,
+        help=None if can_hide else _("This model's vocabulary has no [MASK]."),
+    )
+    seeing.slider(
+        _("Prefix that all may see"), 0, len(tokens), key="prefix", persist_state="session"
+    )
+    return int(state["word"]), bool(state["hide"]) and can_hide, int(state["prefix"])
+
+
+def _answers(
+    bench: Bench,
+    text: Text,
+    position: int,
+    exchanged: int,
+    ways: dict[str, Choices],
+    *,
+    hide: bool,
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Per way the logits that predict the token, with it and with another in its place."""
+    if reads_at(bench, position) is None:
+        return {}
+    return {
+        way: predictions_of(bench, text, position, exchanged, choices, hide=hide)
+        for way, choices in ways.items()
+    }
+
+
+def _reach(influence: Influence, mask: Tensor, bench: Bench) -> dict[str, int]:
+    """Pairs that moved, and pairs that the mask permits, of the columns that were exchanged."""
+    permitted = reachable(mask, bench.shape.encoder_layers or bench.shape.n_layers)
+    exchanged = ~influence.largest.isnan()
+    return {
+        "moved": int(influence.moved.sum()),
+        "permitted": int((permitted & exchanged).sum()),
+    }
+
+
+def _answer(
+    bench: Bench, answer: tuple[Tensor, Tensor] | None, truth: int
+) -> dict[str, float | int]:
+    if answer is None:
+        return {}
+    before, after = answer
+    return {
+        "probability": round(float(before.softmax(-1)[truth]), 4),
+        "rank": rank(before, truth),
+        "leak": round(predictions(before, after, bench)[1], 4),
+    }
