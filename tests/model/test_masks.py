@@ -120,9 +120,12 @@ def test_geometry_knows_its_stack_and_its_window() -> None:
     assert torch.equal(encoder.allowed(native)[0, 0], drawn("##.. ###. .### ..##"))
     assert torch.equal(decoder.allowed(native)[0, 0], drawn("#... ##.. .##. ..##"))
     # a thrown window brings its own width, and masks already made are not mistaken for it
-    wider = replace(native, mask="window", window=3)
+    wider = replace(native, mask="padding+window", window=3)
     assert torch.equal(encoder.allowed(wider)[0, 0], drawn("###. #### #### .###"))
     assert torch.equal(encoder.allowed(native)[0, 0], drawn("##.. ###. .### ..##"))
+    for prefix, picture in ((2, "##.. ##.. ###. ####"), (3, "###. ###. ###. ####")):
+        thrown = replace(native, mask="prefix", prefix=prefix)
+        assert torch.equal(encoder.allowed(thrown)[0, 0], drawn(picture))
     assert torch.equal(across.allowed(native)[0, 0], drawn("###. ###."))
     assert across.allowed(replace(native, mask="padding+causal")).sum() == 2 * (3 + 4)
     assert across.allowed(replace(native, mask="causal")).all()
