@@ -319,4 +319,4 @@ def _dead(low: float, high: float) -> str:
         return _("zeros")
     if low == high:
         return _("uniform: {weight} on every key").format(weight=f"{low:.4f}")
-    return _("as if unmasked: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")
+    return _("its own scores again: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")

@@ -141,8 +141,8 @@ def show() -> None:
         pd.DataFrame(table),
         _(
             "{model}, {tokens} tokens, so {edges} edges. Each input token becomes “{word}” in "
-            "turn; a pair counts when any feature of the last hidden state differs. Permitted: what the "
-            "mask's paths through {layers} layers can reach."
+            "turn; a pair counts when any feature of the last hidden state differs. Permitted: "
+            "what the mask's paths through {layers} layers can reach."
         ).format(
             model=bench.name,
             tokens=len(labels),
