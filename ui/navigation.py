@@ -39,7 +39,7 @@ QUESTIONS = {
     17: N_("What runs in parallel, and what cannot?"),
     18: N_("How do WordPiece and BPE differ?"),
     19: N_("How are the learning rate and dropout set?"),
-    20: N_("How does BERT's masking differ from attention masking?"),
+    20: N_("Is BERT's masking attention masking?"),
 }
 
 

@@ -28,12 +28,11 @@ def _numbered(question: int) -> str:
 def questions(pages: list[Page]) -> None:
     """A chapter's questions in the order of its pages: links where the page is written."""
     for page in pages:
-        labels = [_numbered(n) for n in page.questions] or [_(page.title)]
-        if page.written:
-            for label in labels:
+        for label in [_numbered(n) for n in page.questions] or [_(page.title)]:
+            if page.written:
                 st.page_link(page.script, label=label, query_params=query())
-        else:
-            st.markdown("  \n".join(f":gray[{label}]" for label in labels))
+            else:
+                st.markdown(f":small[:gray[\N{EN SPACE}{label}]]")
 
 
 st.title(_("Attention Lab"))
@@ -52,4 +51,5 @@ with curriculum:
     for chapter, title in CHAPTERS.items():
         if chapter != "home":
             st.markdown(f"###### {_(title)}")
-            questions([page for page in PAGES.values() if page.chapter == chapter])
+            with st.container(gap="xxsmall"):
+                questions([page for page in PAGES.values() if page.chapter == chapter])
