@@ -41,7 +41,9 @@ def cost(
     figure.update_xaxes(
         type="log", title=words["heads"], tickvals=powers, ticktext=powers, fixedrange=True
     )
-    figure.update_yaxes(type="log", title=words[quantity], fixedrange=True, exponentformat="SI")
+    figure.update_yaxes(
+        type="log", dtick=1, title=words[quantity], fixedrange=True, exponentformat="SI"
+    )
     return figure
 
 

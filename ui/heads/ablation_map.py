@@ -94,7 +94,6 @@ def _map(bench: Bench, text: Text, reading: Reading, known: dict[int, list[float
                 measure,
                 table,
                 "weights",
-                low=0.0,
                 rows=Axis(_("Layer"), [str(layer) for layer in range(layers)]),
                 columns=Axis(_("Head"), [str(head) for head in range(heads)]),
             )

@@ -123,16 +123,7 @@ def _differ(scene: Scene, found: Roles) -> None:
     mean = float(found.distance.sum()) / (heads * (heads - 1))
     far = divmod(int(found.distance.argmax()), heads)
     different = len(set(found.names))
-    figures(
-        (_("Mean distance of two heads"), f"{mean:.2f}", _("0 = equal, 1 = no key in common")),
-        (
-            _("Largest distance"),
-            f"{float(found.distance.max()):.2f}",
-            _("heads {one} and {other}").format(one=min(far), other=max(far)),
-        ),
-        (_("Different roles"), str(different), _("among {n} heads").format(n=heads)),
-    )
-    drawing, comparing = st.columns([2, 3])
+    drawing, saying = st.columns(2)
     with drawing:
         matrices(
             "distances",
@@ -150,37 +141,48 @@ def _differ(scene: Scene, found: Roles) -> None:
             words=words() | {"weight": _("Jensen–Shannon distance")},
             on_event=_pick_pair,
         )
-    with comparing:
-        shown = min(DRAWN, len(scene.tokens))
-        view = scene.attention("native")
-        maps = [view.weights[0, head, :shown, :shown] for head in (one, other)]
-        masked = ~view.mask[0, 0, :shown, :shown]
-        tokens = scene.tokens[:shown]
-        rows, columns = Axis(_("Queries"), tokens, "queries"), Axis(_("Keys"), tokens, "keys")
-        high = max(float(cells.max()) for cells in maps)
-        title = _("Head {head} · {role}")
-        matrices(
-            "pair_maps",
-            panels=[
-                Panel(
-                    title.format(head=head, role=role_names()[found.names[head]]),
-                    cells,
-                    "weights",
-                    high=high,
-                    rows=rows,
-                    columns=columns,
-                    masked=masked,
-                )
-                for head, cells in zip((one, other), maps, strict=True)
-            ],
-            words=words(),
+    with saying:
+        figures(
+            (_("Mean distance of two heads"), f"{mean:.2f}", _("0 = equal, 1 = no key in common")),
+            (
+                _("Largest distance"),
+                f"{float(found.distance.max()):.2f}",
+                _("heads {one} and {other}").format(one=min(far), other=max(far)),
+            ),
+            (_("Different roles"), str(different), _("among {n} heads").format(n=heads)),
         )
-    st.caption(
-        _(
-            "Between two heads' rows for the same query: the root of the Jensen–Shannon "
-            "divergence in base 2, mean over queries. Click a cell to see its two heads. The maps "
-            "on the right keep the first token."
+        st.caption(
+            _(
+                "Between two heads' rows for the same query: the root of the Jensen–Shannon "
+                "divergence in base 2, mean over queries. Click a cell to see its two heads. The "
+                "maps below keep the first token."
+            )
         )
+    _maps(scene, found, (one, other))
+
+
+def _maps(scene: Scene, found: Roles, pair: tuple[int, int]) -> None:
+    """The attention of two heads side by side, on one scale."""
+    shown = min(DRAWN, len(scene.tokens))
+    view, tokens = scene.attention("native"), scene.tokens[:shown]
+    maps = [view.weights[0, head, :shown, :shown] for head in pair]
+    rows, columns = Axis(_("Queries"), tokens, "queries"), Axis(_("Keys"), tokens, "keys")
+    title = _("Head {head} · {role}")
+    matrices(
+        "pair_maps",
+        panels=[
+            Panel(
+                title.format(head=head, role=role_names()[found.names[head]]),
+                cells,
+                "weights",
+                high=max(float(cells.max()) for cells in maps),
+                rows=rows,
+                columns=columns,
+                masked=~view.mask[0, 0, :shown, :shown],
+            )
+            for head, cells in zip(pair, maps, strict=True)
+        ],
+        words=words(),
     )
 
 
