@@ -123,7 +123,7 @@ def cost(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.
         cols=2,
         subplot_titles=[f"{words[what]} · {words[axis]}" for what, axis in panels],
         horizontal_spacing=0.1,
-        vertical_spacing=0.16,
+        vertical_spacing=0.14,
     )
     for number, (what, axis) in enumerate(panels):
         row, column = number // 2 + 1, number % 2 + 1
@@ -147,7 +147,7 @@ def cost(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.
                 col=column,
             )
         places = sorted(set(series[axis].tolist()))
-        figure.update_xaxes(_logarithmic(places, words[axis]), row=row, col=column)
+        figure.update_xaxes(_logarithmic(places, ""), row=row, col=column)
         unit = {"seconds": "s", "peak": "B"}[what]
         figure.update_yaxes(
             type="log", dtick=1, tickformat="~s", ticksuffix=unit, row=row, col=column
@@ -175,7 +175,7 @@ def saturation(
         cols=2,
         subplot_titles=[words[name] for name in quantities],
         horizontal_spacing=0.1,
-        vertical_spacing=0.16,
+        vertical_spacing=0.14,
     )
     widths = frame["d_k"].unique().tolist()
     for number, quantity in enumerate(quantities):
@@ -220,7 +220,7 @@ def saturation(
                 **place,
             )
         figure.add_vline(x=d_k, line={"width": 1, "color": colours.weights_ramp[3]}, **place)
-        figure.update_xaxes(_logarithmic(widths, words["d_k"]), **place)
+        figure.update_xaxes(_logarithmic(widths, words["d_k"] if number > 1 else ""), **place)
     figure.update_yaxes(fixedrange=True)
     figure.update_yaxes(type="log", dtick=1, row=1, col=1)
     figure.update_layout(height=600, margin=_MARGIN, legend=_LEGEND)

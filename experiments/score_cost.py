@@ -68,7 +68,7 @@ def plan(
 
 
 def measure(points: list[tuple[str, str, int, int]], seed: int, seconds: float) -> Iterator[Cost]:
-    """Each point's cost in turn: repeated until `seconds` have gone by, at least 3 times."""
+    """Each point's cost in turn: repeated until `seconds` have gone by, at least 7 times."""
     for kind, axis, n, d in points:
         dice = torch.Generator().manual_seed(seed)
         queries, keys = torch.randn(2, n, d, generator=dice)  # (n, d_k) each
@@ -86,7 +86,7 @@ def measure(points: list[tuple[str, str, int, int]], seed: int, seconds: float) 
         )
 
 
-def timings(call: Callable[[], object], seconds: float, least: int = 3) -> list[float]:
+def timings(call: Callable[[], object], seconds: float, least: int = 7) -> list[float]:
     """Seconds of each of several runs of `call`: until `seconds` have gone by, at least `least`."""
     took: list[float] = []
     with torch.no_grad():

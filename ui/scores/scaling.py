@@ -1,5 +1,6 @@
 """Question 4: softmax on random scores against d_k, and a real model without the scaling."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -58,12 +59,12 @@ def show() -> None:
             TEMPERATURES,
             key="divisor",
             persist_state="session",
-            width=180,
+            width=150,
             disabled=state["instead"] == "unscaled",
         )
-        st.select_slider("dₖ", WIDTHS, key="width", persist_state="session", width=220)
-        st.select_slider(_("Keys n"), LENGTHS, key="keys", persist_state="session", width=140)
-        st.number_input(_("Seed"), 0, 9999, key="seed", persist_state="session", width=120)
+        st.select_slider("dₖ", WIDTHS, key="width", persist_state="session", width=190)
+        st.select_slider(_("Keys n"), LENGTHS, key="keys", persist_state="session", width=120)
+        st.number_input(_("Seed"), 0, 9999, key="seed", persist_state="session", width=100)
     width, divisor, n = int(state["width"]), float(state["divisor"]), int(state["keys"])
     draw = Draw(n, max(1, CELLS // n**2), int(state["seed"]))
     frame = _saturation(draw, divisor)
@@ -143,7 +144,12 @@ def _weights(draw: Draw, width: int, divisor: float, instead: str) -> None:
         query_labels=[f"q{i}" for i in range(draw.n)],
         key_labels=[f"k{i}" for i in range(draw.n)],
         high=1.0,
-        words=words() | {"native": names["scaled"], "variant": names[instead]},
+        words=words()
+        | {
+            "native": names["scaled"],
+            "variant": names[instead],
+            "difference": _("Difference"),
+        },
     )
 
 
@@ -161,9 +167,8 @@ def _closed_forms(divisor: float, n: int) -> dict[tuple[str, str], list[float]]:
 def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:
     table = here.reset_index()
     table.insert(4, "closed", table["d_k"] / table["divisor"] ** 2)
-    table.insert(
-        6, "expected", [expected_entropy(variance, draw.n) for variance in table["closed"]]
-    )
+    expected = [expected_entropy(variance, draw.n) for variance in table["closed"]]
+    table.insert(6, "expected", ["–" if math.isnan(x) else f"{x:.4f}" for x in expected])
     table["setting"] = [names[setting] for setting in table["setting"]]
     evidence(
         table,
