@@ -174,13 +174,9 @@ def _evidence(scene: Scene, frames: dict[str, pd.DataFrame], raw: dict[str, Tens
         rows.append(row)
     smallest = [f"{smallest_eigenvalue(raw[side]):.3g}" for side in SIDES]
     rows.append([_("smallest eigenvalue of ½(S + Sᵀ)"), smallest[0], "", "", smallest[1], "", ""])
+    what = (_("this head"), _("mean of all heads"), _("largest"))
     columns = [_("quantity")]
-    for side in (_("native"), _("tied")):
-        columns += [
-            f"{side} · {_('this head')}",
-            f"{side} · {_('mean of all heads')}",
-            f"{side} · {_('largest')}",
-        ]
+    columns += [f"{side} · {one}" for side in (_("native"), _("tied")) for one in what]
     even = even_diagonal(scene.attention("native").mask[0, scene.head])
     evidence(
         pd.DataFrame(rows, columns=columns),
