@@ -58,6 +58,7 @@ def matrices(
     *,
     panels: Sequence[Panel],
     selected: tuple[int, int, int] | None = None,
+    across: int | None = None,
     words: Mapping[str, str] | None = None,
     on_event: Callable[[MatricesEvent], None] | None = None,
 ) -> MatricesEvent:
@@ -67,6 +68,8 @@ def matrices(
         key: the component's fixed key.
         panels: from left to right. Those of one shape light up and zoom together.
         selected: the marked cell (panel, row, column).
+        across: how many panels share a line on a page that is wide enough; by default as many
+            as have room at a good size.
         words: translations of ``WORDS``.
         on_event: called before the run with what the reader did.
 
@@ -74,7 +77,7 @@ def matrices(
         ValueError: when a panel is not a matrix, or labels or a mask do not fit it.
     """
     tell = None if on_event is None else (lambda event: on_event(_event(event)))
-    event = mount(key, matrices_payload(panels, selected, words), tell)
+    event = mount(key, matrices_payload(panels, selected, words, across), tell)
     if event is not None:
         return _event(event)
     if selected is None:
@@ -93,6 +96,7 @@ def matrices_payload(
     panels: Sequence[Panel],
     selected: tuple[int, int, int] | None,
     words: Mapping[str, str] | None,
+    across: int | None = None,
 ) -> bytes:
     """The bytes that ``matrices`` sends; its arguments are explained there."""
     arrays: list[Encoded] = []
@@ -128,6 +132,7 @@ def matrices_payload(
         "colours": both_themes(),
         "words": complete(words),
         "panels": described,
+        "across": across,
         "selected": None
         if selected is None
         else {"panel": selected[0], "cell": [selected[1], selected[2]]},

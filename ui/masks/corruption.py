@@ -14,22 +14,33 @@ from experiments.corruption import (
     tally,
 )
 from model import Bench
+from ui import texts
 from ui.anatomy import inert
 from ui.i18n import _
 from ui.url import Parameter, number
 
 ROLLS = 1000
-PARAMETERS = (Parameter("seed", 0, number(0, 10**9)),)
+MOST_TOKENS = 256
+PASSAGE = (
+    "The ship left the harbour before dawn. Nobody on the pier waved, for the town was still "
+    "asleep, and only the lighthouse keeper wrote its name into his book. By noon the coast was a "
+    "thin grey line; in the evening there was nothing left but water, wind and the slow sound of "
+    "the engine."
+)
+PARAMETERS = (Parameter("passage", PASSAGE), Parameter("seed", 0, number(0, 10**9)))
 
 ICONS = {Fate.MASK: "visibility_off", Fate.RANDOM: "shuffle", Fate.KEPT: "check"}
 
 
-def show(bench: Bench, ids: Sequence[int]) -> None:
-    """Corrupt the text once for all to see, and count many rolls."""
+def show(bench: Bench) -> None:
+    """Corrupt a passage once for all to see, and count many rolls."""
     st.subheader(_("How BERT hides tokens in training: 80 / 10 / 10"), anchor=False)
     if bench.tokenizer.special.mask is None:
         st.info(_("This model's vocabulary has no [MASK]."))
         return
+    st.text_area(_("Passage"), key="passage", height=100, persist_state="session")
+    texts.as_text(st.session_state["passage"], bench, MOST_TOKENS)
+    ids = bench.tokenizer.encode(st.session_state["passage"])
     seed = int(st.session_state["seed"])
     corruption = corrupt(ids, bench.tokenizer, seed)
     candidates = len(candidates_of(ids, bench.tokenizer))

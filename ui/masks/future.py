@@ -148,6 +148,7 @@ def _picture(on: Influence, off: Influence, tokens: list[str], changed: int) -> 
             for title, cells in panels.items()
         ],
         selected=(0, changed, changed),
+        across=3,
         words=words() | {"masked": _("same word: nothing exchanged")},
         on_event=pick,
     )

@@ -33,7 +33,7 @@ def _extra(text: str) -> int:
     return int(text)
 
 
-LAYER, HEAD = Parameter("layer", 1, number(0, 10_000)), Parameter("head", 10, number(0, 10_000))
+LAYER, HEAD = Parameter("layer", 3, number(0, 10_000)), Parameter("head", 11, number(0, 10_000))
 PARAMETERS = (
     Parameter("sentences", SENTENCES),
     Parameter("model", "minilm", one_of(*offered())),
@@ -279,14 +279,14 @@ def _numbers(
     shown = pd.DataFrame(
         {
             _("number format"): [*table["dtype"][:-1], f"{table['dtype'].iloc[-1]} · {_('here')}"],
-            _("added to the score"): [_number(fill) for fill in table["fill"]],
+            _("mask adds"): [_number(fill) for fill in table["fill"]],
             _("in this format"): [_number(value) for value in table["becomes"]],
-            _("PyTorch's masked_fill"): [
-                "–" if fill != fill else _("takes it") if taken else _("refuses: overflow")
+            "masked_fill": [
+                "–" if fill != fill else _("takes it") if taken else _("refuses it")
                 for fill, taken in zip(table["fill"], table["accepted"], strict=True)
             ],
-            _("weight left on padding"): [f"{value:g}" for value in table["padding"]],
-            _("all keys masked: the row becomes"): [
+            _("padding gets"): [f"{value:g}" for value in table["padding"]],
+            _("all masked: the row"): [
                 _dead(low, high)
                 for low, high in zip(table["lowest"], table["highest"], strict=True)
             ],
@@ -295,8 +295,9 @@ def _numbers(
     st.dataframe(shown, hide_index=True, width="stretch")
     st.caption(
         _(
-            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys). "
-            "The last line is this project's softmax: the mask is a rule, not a number, and a row "
+            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys): the "
+            "weight that its padding keeps, and the weights when every key is masked. "
+            "masked_fill: whether PyTorch writes the number into such a tensor. The last line is this project's softmax: the mask is a rule, not a number, and a row "
             "with nothing to attend to gives zeros."
         ).format(keys=len(source.real[row]))
     )
@@ -318,5 +319,5 @@ def _dead(low: float, high: float) -> str:
     if high == 0:
         return _("zeros")
     if low == high:
-        return _("uniform: {weight} on every key").format(weight=f"{low:.4f}")
-    return _("its own scores again: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")
+        return _("uniform: {weight}").format(weight=f"{low:.4f}")
+    return _("scores again: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")

@@ -66,7 +66,7 @@ def show() -> None:
             *(
                 (
                     f"p({shown}) · {names[way]}",
-                    f"{float(before.softmax(-1)[truth]):.3f}",
+                    f"{float(before.softmax(-1)[truth]):.2g}",
                     _("place {rank} of {size}").format(rank=rank(before, truth), size=len(before)),
                 )
                 for way, (before, _after) in answers.items()
@@ -100,6 +100,7 @@ def show() -> None:
             )
             for way, view in views.items()
         ],
+        across=3,
         words=words(),
     )
     st.markdown(_("**Influence**: how far each output moves when one input token is exchanged"))
@@ -118,6 +119,7 @@ def show() -> None:
             )
             for way, one in influences.items()
         ],
+        across=3,
         words=words() | {"masked": _("same word: nothing exchanged")},
     )
     if answers:
@@ -141,8 +143,9 @@ def show() -> None:
         pd.DataFrame(table),
         _(
             "{model}, {tokens} tokens, so {edges} edges. Each input token becomes “{word}” in "
-            "turn; a pair counts when any feature of the last hidden state differs. Permitted: "
-            "what the mask's paths through {layers} layers can reach."
+            "turn; a pair (input, output) moves when any feature of the output's last hidden state "
+            "differs. Permitted: what the mask's paths through {layers} layers can reach. Leak: KL "
+            "of the word's own prediction when the word is exchanged before it is hidden."
         ).format(
             model=bench.name,
             tokens=len(labels),
@@ -152,16 +155,16 @@ def show() -> None:
         ),
         {
             "way": _("attention"),
-            "tokens": _("input tokens hidden"),
-            "edges": _("edges hidden"),
-            "moved": _("pairs input → output that move"),
-            "permitted": _("pairs permitted"),
+            "tokens": _("hidden tokens"),
+            "edges": _("hidden edges"),
+            "moved": _("pairs that move"),
+            "permitted": _("permitted"),
             "probability": _("p(word)"),
             "rank": _("place"),
-            "leak": _("KL when the word is exchanged, nats"),
+            "leak": _("leak, nats"),
         },
     )
-    corruption.show(bench, source.ids[0].tolist())
+    corruption.show(bench)
 
 
 def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, bool, int]:

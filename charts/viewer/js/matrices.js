@@ -12,6 +12,7 @@ import { number, visible } from "./text.js";
 const GAP = 30;
 const LARGEST_CELL = 30;
 const COLUMN = 380; // about as wide as a panel should be
+const NARROWEST = 230; // width of a panel where a page asks for several across
 const TALLEST = 420;
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -87,7 +88,9 @@ export class Matrices {
     if (!this.header) return;
     const { pen, theme, panels, stage } = this;
     const room = stage.width - 2;
-    const columns = Math.max(1, Math.round(room / COLUMN));
+    const { across } = this.header;
+    const columns = across && room / across >= NARROWEST
+      ? across : Math.max(1, Math.round(room / COLUMN));
     const each = (room - GAP * (columns - 1)) / columns;
     let [x, y] = [0, 0];
     let line = [];
