@@ -101,7 +101,7 @@ def guesses(
     ways: column → its name. words: probability, token."""
     rows = list(range(len(frame)))
     names = [plain(token) for token in frame["token"]]
-    looks = zip(ways, (5, 3, 2), ("", "/", "x"), strict=True)
+    looks = zip(ways, (5, 3, 2), ("", "/", ""), strict=True)
     figure = go.Figure()
     for way, depth, pattern in reversed(list(looks)):
         figure.add_bar(

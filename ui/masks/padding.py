@@ -295,10 +295,11 @@ def _numbers(
     st.dataframe(shown, hide_index=True, width="stretch")
     st.caption(
         _(
-            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys): the "
-            "weight that its padding keeps, and the weights when every key is masked. "
-            "masked_fill: whether PyTorch writes the number into such a tensor. The last line is this project's softmax: the mask is a rule, not a number, and a row "
-            "with nothing to attend to gives zeros."
+            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys): "
+            "the weight that its padding keeps, and the weights when every key is masked. "
+            "masked_fill: whether PyTorch writes the number into such a tensor. The last line is "
+            "this project's softmax: the mask is a rule, not a number, and a row with nothing to "
+            "attend to gives zeros."
         ).format(keys=len(source.real[row]))
     )
 
