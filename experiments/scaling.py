@@ -131,7 +131,8 @@ def _damage(bench: Bench, native: Reading, choices: Choices, first: int) -> Dama
     run = bench.resume(native.run, first, choices, tape, last=end, logits_at=native.asked or None)
     before, after = native.run.hidden(last)[0], run.hidden(last)[0]  # (tokens, d_model)
     divergence = None
-    if native.run.logits is not None and run.logits is not None and native.asked:
+    if native.asked:  # else no logits were kept
+        assert native.run.logits is not None and run.logits is not None  # asked only of a head
         log_native, log_variant = native.run.logits.log_softmax(-1), run.logits.log_softmax(-1)
         summed = F.kl_div(log_variant, log_native, reduction="sum", log_target=True)
         divergence = max(0.0, float(summed) / len(native.asked))  # rounding may fall below 0
