@@ -83,13 +83,13 @@ def measure(bench: Bench, source: Encoded, choices: Choices, expected: Sequence[
     """Run a padded batch; `expected` are the last hidden states of its texts run alone."""
     shape = bench.shape
     stack = "encoder" if shape.encoder_layers else "decoder"
-    padding = (~source.real).float()  # (batch, keys)
+    padding = ~source.real  # (batch, keys)
     masses: list[Tensor] = []
     even: list[float] = []
 
     def on_padding(shares: Tensor) -> Tensor:
         """(batch, heads, queries, keys) → (heads,), mean over the real queries."""
-        given = torch.einsum("bhqk,bk->bqh", shares, padding)
+        given = torch.einsum("bhqk,bk->bqh", shares, padding.to(shares.dtype))
         return given[source.real].mean(0)
 
     def see(site: str, weights: Tensor) -> None:

@@ -70,7 +70,8 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.error(explain(error), icon=":material/error:")
     with st.expander(_("Fine print"), icon=":material/search:", expanded=True):
         st.markdown(prose(file, f"q{number}.fine"))
-    st.caption(f"{_('Source')}: {prose(file, f'q{number}.source')}")
+    source = _("Source: {source}")
+    st.caption(source.format(source=prose(file, f"q{number}.source")))
     publish([asked, *question.parameters])
 
 

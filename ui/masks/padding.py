@@ -275,10 +275,11 @@ def _numbers(
     source = batch(bench, sentences, state["extra"], state["side"])
     query = int(source.real[row].nonzero()[0])
     table = arithmetic(off.scores[row, head, query], ~source.real[row])
+    own = _("{dtype} · here").format(dtype=table["dtype"].iloc[-1])
     st.subheader(_("−10⁴, −10⁹ or −∞?"), anchor=False)
     shown = pd.DataFrame(
         {
-            _("number format"): [*table["dtype"][:-1], f"{table['dtype'].iloc[-1]} · {_('here')}"],
+            _("number format"): [*table["dtype"][:-1], own],
             _("mask adds"): [_number(fill) for fill in table["fill"]],
             _("in this format"): [_number(value) for value in table["becomes"]],
             "masked_fill": [
