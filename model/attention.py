@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from model.choices import Choices, Score
 from model.geometry import Geometry
 from model.masks import masked_softmax
-from model.positions import relative_buckets, rotate
+from model.positions import rotate
 from model.shape import Shape
 from model.tape import Tape
 
@@ -131,14 +131,14 @@ class Attention(nn.Module):
         scores = raw / scale
         bias = self._bias(choices, geometry, relative)
         if bias is not None:
-            scores = scores + tape(f"{at}.position_bias", bias)
+            scores = scores + tape(f"{at}.position_bias", bias.to(scores.dtype))
         scores = tape(f"{at}.scores", scores)  # before the mask
         allowed = tape(f"{at}.mask", geometry.allowed(choices))  # True: may attend
         weights = tape(f"{at}.weights", masked_softmax(scores, allowed))
 
         heads = weights @ v  # (batch, heads, queries, d_head)
         if ablated:
-            alive = torch.ones(self.n_heads, 1, 1, device=x.device)
+            alive = heads.new_ones(self.n_heads, 1, 1)
             alive[list(ablated)] = 0
             heads = heads * alive
         heads = tape(f"{at}.head_outputs", heads)
@@ -157,14 +157,7 @@ class Attention(nn.Module):
         if choices.positions == "alibi":
             return geometry.alibi()[None]
         if choices.positions == "relative" and relative is not None:
-            shape = geometry.shape
-            buckets = relative_buckets(
-                geometry.distances(),
-                bidirectional=not geometry.causal,
-                buckets=shape.relative_buckets,
-                reach=shape.relative_reach,
-            )
-            return relative[buckets].permute(2, 0, 1)[None]
+            return relative[geometry.buckets()].permute(2, 0, 1)[None]
         return None
 
     def _distance_scores(

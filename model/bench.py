@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from model.catalogue import locate
 from model.choices import Choices, first_difference, native_choices
 from model.errors import ModelError
+from model.fresh import blank
 from model.run import Encoded, Run
 from model.shape import Shape
 from model.tape import Tape
@@ -95,6 +96,13 @@ class Bench:
         The run's tape must have kept the residual stream entering `layer`. choices: by default
         the run's; others must agree with them before `layer`, else ModelError "resume-differs".
         """
+        if not 0 <= layer < self.shape.n_layers:
+            raise ModelError(
+                "no-such-layer",
+                "there is no layer {number}: they count from 0 to {last}",
+                number=layer,
+                last=self.shape.n_layers - 1,
+            )
         chosen = choices or run.choices
         if first_difference(chosen, run.choices, self.shape) < layer:
             raise ModelError(
@@ -120,17 +128,16 @@ class Bench:
         pairs: list[tuple[str, str | None]] = [
             (t, None) if isinstance(t, str) else t for t in texts
         ]
-        if not pairs:
-            raise ModelError("empty-text", "there is no text to run")
-        rows = [self.tokenizer.encode(first, second) for first, second in pairs]
-        return self.batch(
-            rows, [self.tokenizer.token_types(first, second) for first, second in pairs]
-        )
+        encoded = [self.tokenizer.encode_with_types(first, second) for first, second in pairs]
+        return self.batch([one.ids for one in encoded], [one.types for one in encoded])
 
     def batch(
         self, rows: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
     ) -> Encoded:
-        """Rows of token ids, and of segment ids (all 0 by default), padded to the longest."""
+        """Rows of token ids, and of segment ids (all 0 by default), padded to the longest;
+        ModelError as `encode`."""
+        if not rows:
+            raise ModelError("empty-text", "there is no text to run")
         for row in rows:
             if not row:
                 raise ModelError("empty-text", "there is no text to run")
@@ -160,8 +167,7 @@ def load(name_or_path: str | Path, progress: Callable[[float], None] | None = No
     """
     path = locate(name_or_path)
     weights = read_weights(path, progress)
-    with torch.device("meta"):
-        transformer = Transformer(weights.shape)
+    transformer = blank(weights.shape)
     transformer.load_state_dict(weights.state, assign=True)
     transformer.requires_grad_(False).eval()
     tokenizer = from_gguf(weights.metadata) if path.is_file() else load_tokenizer(path)

@@ -1,6 +1,5 @@
 """What a reader may switch per call, and which switches given weights permit."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
@@ -24,6 +23,15 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "activation": get_args(Activation),
 }
 
+# wide enough for any experiment, narrow enough that float32 and int64 hold what comes of them
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "temperature": (1e-6, 1e6),
+    "multiplier": (-1e6, 1e6),
+    "window": (1, 10**6),
+    "prefix": (0, 10**6),
+    "offset": (0, 10**6),
+}
+
 REASONS = {
     "no-position-table": "these weights have no table of learned positions",
     "no-relative-table": "these weights have no table of relative position biases",
@@ -41,7 +49,8 @@ class Choices:
         `window` tokens to each side, itself included), "prefix" (causal, but the first `prefix`
         tokens are seen by all).
     score: how a query meets a key: q·k, their cosine, or the additive Σ tanh(q + k).
-    scaled: divide scores by √d_head. temperature: divide them by this number as well.
+    scaled: divide scores by √d_head. temperature: divide them by this number as well. Neither
+        touches the bias that ALiBi and T5 add afterwards.
     tied: W_Q serves as W_K too.
     positions: the position scheme. offset: added to every position.
     multiplier: token embeddings are multiplied by it before positions are added.
@@ -49,9 +58,10 @@ class Choices:
     residual: the sublayers that keep their skip connection.
     activation: of the feed-forward network; an ungated one on gated weights drops the product.
     ablated, ablated_cross: (layer, head) pairs whose output is set to 0.
-    layers: the layers that the choices apply to, the others staying native; None: all.
-        Layer numbers count through the encoder, then the decoder. `offset`, `multiplier` and
-        the ablations act as given, whatever `layers` says.
+    layers: the layers that the choices apply to, the others staying native, and with them the
+        input and the norms outside the layers; None: everything. Layer numbers count through
+        the encoder, then the decoder. `offset`, `multiplier` and the ablations act as given,
+        whatever `layers` says.
     """
 
     mask: str = "native"
@@ -77,17 +87,15 @@ class Choices:
             if getattr(self, name) not in options:
                 raise _bad(name, getattr(self, name))
         if self.mask not in ("native", "none"):
-            parts = self.mask.split("+")
-            if not set(parts) <= set(MASK_PARTS):
+            parts = set(self.mask.split("+"))
+            if not parts <= set(MASK_PARTS):
                 raise _bad("mask", self.mask)
+            if "prefix" in parts:  # is causal already
+                parts.discard("causal")
             ordered = "+".join(part for part in MASK_PARTS if part in parts)
             object.__setattr__(self, "mask", ordered)
-        if not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise _bad("temperature", self.temperature)
-        if not math.isfinite(self.multiplier):
-            raise _bad("multiplier", self.multiplier)
-        for name, least in (("window", 1), ("prefix", 0), ("offset", 0)):
-            if getattr(self, name) < least:
+        for name, (low, high) in _BOUNDS.items():
+            if not low <= getattr(self, name) <= high:  # refuses NaN too
                 raise _bad(name, getattr(self, name))
         # one spelling for each set, so that equal choices compare and hash equal
         for name in ("ablated", "ablated_cross"):

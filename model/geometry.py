@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model.choices import Choices
 from model.masks import allowed, parts_of
-from model.positions import alibi_bias, rope_rates, sinusoids
+from model.positions import alibi_bias, relative_buckets, rope_rates, sinusoids
 from model.shape import Shape
 
 
@@ -27,7 +27,7 @@ class Geometry:
     real: Tensor
     causal: bool = False
     cross: bool = False
-    _memo: dict[tuple, Tensor] = field(default_factory=dict, compare=False)
+    _memo: dict[tuple, Tensor] = field(init=False, default_factory=dict, compare=False)
 
     def allowed(self, choices: Choices) -> Tensor:
         """(batch, 1, queries, keys), True: may attend. Across stacks only padding counts."""
@@ -54,7 +54,8 @@ class Geometry:
 
         def at(positions: Tensor) -> Tensor:
             rates = rope_rates(self.shape.d_head, self.shape.rope_theta, self.shape.rope_scaling)
-            return (positions + offset).float()[:, None] * rates.to(positions.device)
+            # double: at large positions float32 angles would no longer turn q and k alike
+            return (positions + offset).double()[:, None] * rates.double().to(positions.device)
 
         queries = self._once(("query angles", offset), lambda: at(self.query_positions))
         keys = self._once(("key angles", offset), lambda: at(self.key_positions))
@@ -67,18 +68,33 @@ class Geometry:
             lambda: alibi_bias(self.query_positions, self.key_positions, self.shape.n_heads),
         )
 
-    def distances(self) -> Tensor:
-        """Key position minus query position, (queries, keys)."""
-        return self.key_positions - self.query_positions[:, None]
+    def buckets(self) -> Tensor:
+        """T5's bucket of each key as seen from each query, (queries, keys)."""
+
+        def make() -> Tensor:
+            return relative_buckets(
+                self.key_positions - self.query_positions[:, None],
+                bidirectional=not self.causal,
+                buckets=self.shape.relative_buckets,
+                reach=self.shape.relative_reach,
+            )
+
+        return self._once(("buckets",), make)
 
     def distance_encodings(self) -> tuple[Tensor, Tensor]:
         """Sinusoids (distances, d_model) of every distance query - key that occurs, and the row
         that each (query, key) reads, (queries, keys)."""
-        steps = -self.distances()
-        lowest = int(steps.min())
-        span = torch.arange(lowest, int(steps.max()) + 1, device=steps.device)
-        table = self._once(("sinusoids",), lambda: sinusoids(span, self.shape.d_model))
-        return table, steps - lowest
+        lowest = int(self.query_positions.min() - self.key_positions.max())
+        highest = int(self.query_positions.max() - self.key_positions.min())
+
+        def encode() -> Tensor:
+            span = torch.arange(lowest, highest + 1, device=self.query_positions.device)
+            return sinusoids(span, self.shape.d_model)
+
+        def rows() -> Tensor:
+            return self.query_positions[:, None] - self.key_positions - lowest
+
+        return self._once(("sinusoids",), encode), self._once(("sinusoid rows",), rows)
 
     def _once(self, key: tuple, make: Callable[[], Tensor]) -> Tensor:
         if key not in self._memo:

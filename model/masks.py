@@ -53,5 +53,7 @@ def masked_softmax(scores: Tensor, allowed: Tensor) -> Tensor:
     allowed key gives zeros, in the result and in its gradient, where a plain softmax of -inf
     gives NaN."""
     dead = ~allowed.any(-1, keepdim=True)  # (batch, 1, queries, 1)
+    if not dead.any():
+        return scores.masked_fill(~allowed, float("-inf")).softmax(-1)
     finite = scores.masked_fill(~(allowed | dead), float("-inf"))
     return finite.softmax(-1).masked_fill(dead, 0.0)

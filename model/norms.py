@@ -31,7 +31,8 @@ class NormWeights(nn.Module):
             centred, spread = x, x.square().mean(-1, keepdim=True)  # (batch, positions, 1)
         else:
             axes = (0, 1) if kind == "batch" else (-1,)
-            spread, mean = torch.var_mean(x, dim=axes, correction=0, keepdim=True)
+            mean = x.mean(axes, keepdim=True)
+            spread = (x - mean).square().mean(axes, keepdim=True)
             centred = x - tape(f"{at}.mean", mean)
         normal = centred * torch.rsqrt(tape(f"{at}.variance", spread) + epsilon) * self.gain
         return tape(f"{at}.output", normal if self.bias is None else normal + self.bias)

@@ -38,7 +38,7 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     """Rotate x (…, n, d_head) by angles (n, d_head/2): features i and i + d_head/2 are one pair
     in the plane (the layout of Hugging Face's checkpoints)."""
     first, second = x.chunk(2, dim=-1)  # each (…, n, d_head/2)
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
 
 

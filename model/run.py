@@ -221,6 +221,10 @@ class Run:
         """The norm at a layer's "attention", "cross" or "feed_forward" sublayer."""
         return NormView(self.kept, f"{self._at(layer)}.{place}_norm")
 
+    def embedding_norm(self, stack: str) -> NormView:
+        """The norm behind the embeddings of "encoder" or "decoder", as BERT has one."""
+        return NormView(self.kept, f"{stack}.embedding.norm")
+
     def final_norm(self, stack: str) -> NormView:
         """The norm behind the last layer of "encoder" or "decoder"."""
         return NormView(self.kept, f"{stack}.norm")

@@ -77,14 +77,22 @@ class Shape:
     head_activation: Activation = "gelu"
 
     def __post_init__(self) -> None:
+        if min(self.d_model, self.n_heads, self.d_ff, self.vocab_size) < 1:
+            raise ValueError("every width must be at least 1")
+        if min(self.encoder_layers, self.decoder_layers) < 0 or not self.n_layers:
+            raise ValueError("a Transformer needs at least one layer")
+        if self.positions == "learned" and self.context < 1:
+            raise ValueError("a table of learned positions needs a context")
+        if self.positions == "relative" and self.relative_buckets < 4:
+            raise ValueError("relative positions need at least 4 buckets")
         if not self.n_kv_heads:
             object.__setattr__(self, "n_kv_heads", self.n_heads)
         if not self.d_head:
             object.__setattr__(self, "d_head", self.d_model // self.n_heads)
+        if min(self.d_head, self.n_kv_heads) < 1:
+            raise ValueError("every width must be at least 1")
         if self.n_heads % self.n_kv_heads:
             raise ValueError("n_heads must be a multiple of n_kv_heads")
-        if min(self.d_model, self.n_heads, self.d_head, self.d_ff, self.vocab_size) < 1:
-            raise ValueError("every width must be at least 1")
 
     @property
     def n_layers(self) -> int:

@@ -17,7 +17,8 @@ class Tape:
     Sites are dotted names such as `encoder.3.self_attention.scores`; patterns may use `*`.
 
     keep: patterns of the sites whose tensors stay in memory; by default all of them.
-    edits: pattern → function that returns the tensor to go on with, of the same shape. An edit
+    edits: pattern → function that returns the tensor to go on with, a new one of the same shape:
+        what it is given may be shared by several layers and must stay as it is. An edit
         that no site used raises ModelError at the end of the run: it would be a silent no-op.
     watch: pattern → function that is shown (site, tensor) on the way and keeps what it likes,
         so that a summary of every layer costs no more memory than the summary.

@@ -81,7 +81,7 @@ class Embedding(nn.Module):
         x = tape(f"{at}.tokens", self.tokens(ids) * call.choices.multiplier)
         if choices.positions in ABSOLUTE:
             signal = self._signal(ids.shape[1], choices, call)  # (positions, d_model)
-            x = x + tape(f"{at}.positions", signal)
+            x = x + tape(f"{at}.positions", signal.to(x.dtype))
         if self.types is not None:
             types = torch.zeros_like(ids) if types is None else types
             x = x + tape(f"{at}.types", self.types(types))
@@ -280,20 +280,6 @@ class Transformer(nn.Module):
                 choices = call.choices if call.choices.layers is None else call.native
                 x = call.norm(norm, x, choices, f"{name}.norm")
         return x
-
-
-def initialised(shape: Shape, seed: int, std: float = 0.02) -> Transformer:
-    """A Transformer with fresh weights: matrices normal with this standard deviation, biases 0,
-    gains 1; the same for the same seed."""
-    transformer = Transformer(shape)
-    dice = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, weight in transformer.named_parameters():
-            if weight.dim() > 1 and ".additive." not in name:
-                weight.normal_(0, std, generator=dice)
-            elif name.endswith("bias"):
-                weight.zero_()
-    return transformer
 
 
 def _ends(shape: Shape, layers: int) -> tuple[NormWeights | None, nn.Embedding | None]:

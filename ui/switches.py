@@ -273,8 +273,9 @@ def _choices(bench: Bench) -> Choices:
         ablated=tuple(_pair(place) for place in state["ablated"]),
         **picked,
     )
-    # a set of layers means something only where something is switched
-    return replace(choices, layers=tuple(state["layers"])) if state["layers"] else choices
+    if not state["layers"] or len(state["layers"]) == bench.shape.n_layers:
+        return choices  # everything, the input and the norms outside the layers included
+    return replace(choices, layers=tuple(state["layers"]))
 
 
 def _pair(place: str) -> tuple[int, int]:

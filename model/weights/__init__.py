@@ -1,6 +1,6 @@
 """Real weights: read from safetensors folders and GGUF files, checked, under our names."""
 
-from model.weights.blank import blank
+from model.fresh import blank
 from model.weights.gguf import Gguf, read_gguf
 from model.weights.reading import Weights, read_weights
 

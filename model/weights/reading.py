@@ -9,8 +9,8 @@ from pathlib import Path
 from torch import Tensor
 
 from model.errors import ModelError
+from model.fresh import blank
 from model.shape import Shape
-from model.weights.blank import blank
 from model.weights.blocks import TensorEntry, read_tensor
 from model.weights.checkpoint import CONFIG, read_checkpoint
 from model.weights.config import shape_from_config, shape_from_gguf

@@ -2,9 +2,9 @@
 
 import pytest
 
+from model.fresh import blank, initialised
 from model.shape import Shape
-from model.transformer import Transformer, initialised
-from model.weights.blank import blank
+from model.transformer import Transformer
 from tests.model.zoo import tiny
 
 

@@ -1,4 +1,4 @@
-"""A Transformer without numbers: its parameters' names and sizes, ready to be given weights."""
+"""New Transformers: without numbers, ready to be given weights, or with random ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +18,24 @@ def blank(shape: Shape) -> Transformer:
     """
     with torch.device("meta"), _Unfilled():
         return Transformer(shape)
+
+
+def initialised(shape: Shape, seed: int, std: float = 0.02) -> Transformer:
+    """A Transformer with fresh weights, the same for the same seed: matrices normal with this
+    standard deviation, biases 0, gains 1, additive scores as if they had no weights."""
+    transformer = blank(shape).to_empty(device="cpu")
+    dice = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in transformer.named_parameters():
+            if name.endswith("bias"):
+                weight.zero_()
+            elif name.endswith(("gain", "additive.vector")):
+                weight.fill_(1)
+            elif ".additive." in name:
+                weight.copy_(torch.eye(weight.shape[-1]).expand_as(weight))
+            else:
+                weight.normal_(0, std, generator=dice)
+    return transformer
 
 
 class _Unfilled(TorchFunctionMode):
