@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
+from operator import add
 from typing import Literal, NamedTuple
 
 from tokenizers.alphabet import ALPHABET, readable, to_bytes, to_symbols
@@ -31,7 +32,10 @@ def ranked(merges: Iterable[Pair]) -> dict[Pair, int]:
 
 
 def apply_merges(
-    symbols: Sequence[str], ranks: Mapping[Pair, int], steps: list[Merge] | None = None
+    symbols: Sequence[str],
+    ranks: Mapping[Pair, int],
+    steps: list[Merge] | None = None,
+    join: Callable[[str, str], str] = add,
 ) -> list[str]:
     """Join neighbours until no pair is left that has a rank: lowest rank first, then leftmost.
 
@@ -41,6 +45,7 @@ def apply_merges(
         symbols: what to start from, e.g. the characters of a word.
         ranks: the rank of each pair that may be joined.
         steps: if given, each merge is appended to it.
+        join: what two symbols become.
     """
     joined = list(symbols)  # the symbol that starts here; "" once it is part of the one before
     n = len(joined)
@@ -63,7 +68,7 @@ def apply_merges(
             continue  # one of the two has been joined to another since
         if steps is not None:
             steps.append(Merge(rank, at, left, right))
-        joined[at], joined[right_at] = left + right, ""
+        joined[at], joined[right_at] = join(left, right), ""
         following[at] = after = following[right_at]
         if after < n:
             preceding[after] = at
@@ -117,6 +122,14 @@ class ByteLevelBPE:
     def label(self, piece: str) -> str:
         """The piece as text; bytes that are no whole character as hex."""
         return readable(to_bytes(piece))
+
+    def work(self, word: str) -> tuple[list[str], list[Merge], list[str]]:
+        """The symbols of a word, each merge, and the pieces that are left."""
+        symbols = to_symbols(word)
+        if self.ignore_merges and symbols in self.vocabulary:
+            return [symbols], [], [symbols]
+        known, merges = self._known(symbols), list[Merge]()
+        return known, merges, apply_merges(known, self.ranks, merges)
 
     def _ids(self, word: str) -> tuple[int, ...]:
         symbols = to_symbols(word)

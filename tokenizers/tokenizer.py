@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, Protocol
@@ -14,7 +14,7 @@ from tokenizers.normalizers import Normalizer, without_surrogates
 from tokenizers.pretokenizers import Step, split
 from tokenizers.processors import Encoded, Template
 
-Kind = Literal["wordpiece", "byte-level BPE", "SentencePiece BPE"]
+Kind = Literal["wordpiece", "byte-level BPE", "SentencePiece BPE", "character BPE"]
 
 
 class Model(Protocol):
@@ -51,7 +51,10 @@ class Tokenizer:
     has, count as U+FFFD. One object may be used from many threads.
 
     Attributes:
-        kind: ``"wordpiece"``, ``"byte-level BPE"`` or ``"SentencePiece BPE"``.
+        model: turns a word into ids.
+        normalize: what is done to the text between added tokens.
+        kind: ``"wordpiece"``, ``"byte-level BPE"``, ``"SentencePiece BPE"`` or
+            ``"character BPE"``.
         vocabulary: every entry → its id, added tokens included.
         special: the ids of the tokens with a role.
         special_ids: the ids that ``decode(…, skip_special=True)`` leaves out.
@@ -68,7 +71,8 @@ class Tokenizer:
         added: Iterable[AddedToken],
         special: SpecialTokens,
     ) -> None:
-        self._model = model
+        self.model = model
+        self.normalize = normalize
         self._words = tuple(words)
         self._decoder = decoder
         self._template = template
@@ -106,14 +110,21 @@ class Tokenizer:
         second = None if pair is None else self._ids(pair)
         return self._template(self._ids(text), second, special)
 
-    def _ids(self, text: str) -> list[int]:
-        ids: list[int] = []
+    def words(self, text: str) -> Iterator[str | AddedToken]:
+        """What the model is given one by one: normalised words; and added tokens as they stand."""
         for part in self._added.split(without_surrogates(text)):
             if isinstance(part, AddedToken):
-                ids.append(part.id)
+                yield part
             else:
-                for word in split(part, self._words):
-                    ids.extend(self._model(word))
+                yield from split(part, self._words)
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for word in self.words(text):
+            if isinstance(word, AddedToken):
+                ids.append(word.id)
+            else:
+                ids.extend(self.model(word))
         return ids
 
     def decode(self, ids: Iterable[int], *, skip_special: bool = False) -> str:
@@ -149,4 +160,4 @@ class Tokenizer:
         Raises:
             TokenizerError: ``unknown-id``.
         """
-        return [self._model.label(piece) for piece in self.pieces(ids)]
+        return [self.model.label(piece) for piece in self.pieces(ids)]

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CACHED_WORDS = 1 << 15
 
 
+class Try(NamedTuple):
+    """One look-up: whether `piece`, which starts at character `at` of the word, is an entry."""
+
+    at: int
+    piece: str
+    found: bool
+
+
 def longest_matches(
-    word: str, vocabulary: Mapping[str, int], prefix: str, longest: int
+    word: str,
+    vocabulary: Mapping[str, int],
+    prefix: str,
+    longest: int,
+    tries: list[Try] | None = None,
 ) -> list[str] | None:
     """The pieces of `word`: the longest entry that starts it, then the longest that goes on.
 
@@ -19,6 +31,7 @@ def longest_matches(
         vocabulary: the entries; those that continue a word start with `prefix`.
         prefix: usually ``##``.
         longest: the length of the longest entry; nothing longer is looked up.
+        tries: if given, each look-up is appended to it.
 
     Returns:
         None where at some place no entry matches: the word as a whole is unknown then.
@@ -29,7 +42,10 @@ def longest_matches(
         mark = prefix if start else ""
         for end in range(min(len(word), start + longest), start, -1):
             piece = mark + word[start:end]
-            if piece in vocabulary:
+            found = piece in vocabulary
+            if tries is not None:
+                tries.append(Try(start, piece, found))
+            if found:
                 break
         else:
             return None
@@ -72,6 +88,14 @@ class WordPiece:
     def label(self, piece: str) -> str:
         """The piece as it is: ``##`` says that it goes on with a word."""
         return piece
+
+    def work(self, word: str) -> tuple[list[Try], list[str] | None]:
+        """Each look-up for a word, and its pieces: None where it is unknown."""
+        tries: list[Try] = []
+        if len(word) > self.longest_word:
+            return tries, None
+        entries, longest = self.vocabulary, self._longest_entry
+        return tries, longest_matches(word, entries, self.prefix, longest, tries)
 
     def _ids(self, word: str) -> tuple[int, ...]:
         pieces = longest_matches(word, self.vocabulary, self.prefix, self._longest_entry)
