@@ -1,6 +1,6 @@
 """What a page of one head looks at: a model, a text, two sets of choices, a layer and a head."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -18,7 +18,8 @@ SIDES = ("native", "variant")
 
 @dataclass(frozen=True)
 class Scene:
-    """Native and variant of one text, seen at one head; every reading comes from a cache."""
+    """Native and variant of one text, seen at one head; every reading comes from a cache, which is
+    asked once a scene: finding a key there costs a hash of the text and of all choices."""
 
     bench: Bench
     text: Text
@@ -26,16 +27,22 @@ class Scene:
     variant: Choices
     layer: int
     head: int
+    _readings: dict[str, Reading] = field(init=False, default_factory=dict, compare=False)
+    _looks: dict[str, Run] = field(init=False, default_factory=dict, compare=False)
 
     def choices(self, side: str) -> Choices:
         return self.native if side == "native" else self.variant
 
     def reading(self, side: str) -> Reading:
-        return reading_of(self.bench, self.text, self.choices(side))
+        if side not in self._readings:
+            self._readings[side] = reading_of(self.bench, self.text, self.choices(side))
+        return self._readings[side]
 
     def look(self, side: str) -> Run:
         """Everything of the layer."""
-        return layer_of(self.bench, self.text, self.choices(side), self.layer)
+        if side not in self._looks:
+            self._looks[side] = layer_of(self.bench, self.text, self.choices(side), self.layer)
+        return self._looks[side]
 
     def attention(self, side: str) -> AttentionView:
         return self.look(side).attention(self.layer)
