@@ -14,7 +14,7 @@ from model import Bench, Choices, ModelError, Tape
 from model.run import Encoded
 from model.transformer import Span
 
-_TOGETHER = 8  # exchanged tokens that share one pass, beside the untouched text
+_AT_MOST = 8  # exchanged texts that share one pass
 
 
 @dataclass(frozen=True)
@@ -48,26 +48,37 @@ def influence(bench: Bench, source: Encoded, replacement: int, choices: Choices)
 def steps(bench: Bench, source: Encoded, replacement: int, choices: Choices) -> Iterator[Influence]:
     """`influence` by groups of columns, each measured when it is asked for.
 
-    A group and the untouched text run as one batch of equal shapes, so that the arithmetic of
-    two rows differs only where their numbers do: an output that no exchanged token reaches is
-    the same to the last bit.
+    The untouched text takes the place of each exchanged one in a batch of the same shape, so
+    that both go through the same arithmetic to the last bit: even the place of a row in a matrix
+    product changes how it is rounded. What no exchanged token reaches comes out exactly 0.
     """
     ids = source.ids[0]  # (tokens,)
-    for columns in torch.arange(len(ids)).split(_TOGETHER):
-        rows = ids.repeat(len(columns) + 1, 1)  # row 0 stays as it is
-        rows[torch.arange(1, len(rows)), columns] = replacement
-        hidden = last_hidden(bench, _alike(source, rows), choices)  # (rows, tokens, d_model)
-        change = hidden[1:] - hidden[0]
-        relative = (change.norm(dim=-1) / hidden[0].norm(dim=-1)).T  # (outputs, columns)
-        largest = change.abs().amax(-1).T
+    size = _together(source)
+    untouched = last_hidden(bench, _alike(source, ids.repeat(size, 1)), choices)
+    for first in range(0, len(ids), size):
+        columns = torch.arange(first, first + size).clamp(max=len(ids) - 1)  # (size,)
+        rows = ids.repeat(size, 1)
+        rows[torch.arange(size), columns] = replacement
+        change = last_hidden(bench, _alike(source, rows), choices) - untouched
         same = ids[columns] == replacement
-        nothing = float("nan")
-        yield Influence(relative.masked_fill(same, nothing), largest.masked_fill(same, nothing))
+        wanted = len(ids) - first  # the last group may go beyond the text
+        relative = (change.norm(dim=-1) / untouched.norm(dim=-1)).T  # (outputs, size)
+        largest = change.abs().amax(-1).T
+        yield Influence(
+            relative.masked_fill(same, float("nan"))[:, :wanted],
+            largest.masked_fill(same, float("nan"))[:, :wanted],
+        )
 
 
 def count(source: Encoded) -> int:
     """How many groups `steps` yields."""
-    return -(-source.ids.shape[1] // _TOGETHER)
+    return -(-source.ids.shape[1] // _together(source))
+
+
+def _together(source: Encoded) -> int:
+    """How many exchanged texts share a pass: all groups as even as can be."""
+    n = source.ids.shape[1]
+    return -(-n // -(-n // _AT_MOST))
 
 
 def joined(parts: Sequence[Influence]) -> Influence:
@@ -126,21 +137,21 @@ def own_predictions(
             "this model predicts nothing for position {position}",
             position=position,
         )
-    rows = source.ids[0].repeat(2, 1)  # (2, tokens)
-    rows[1, position] = replacement
-    if mask is not None:
-        rows[:, position] = mask
-    run = bench.run_encoded(
-        _alike(source, rows), choices, Tape(keep=("logits",)), logits_at=[place]
-    )
-    assert run.logits is not None  # a position to read at means a head
-    return run.logits[0, 0], run.logits[1, 0]
+
+    def logits(token: int) -> Tensor:
+        """(vocab,), from a pass of its own: passes of one shape round alike."""
+        text = with_token(source, position, token if mask is None else mask)
+        run = bench.run_encoded(text, choices, Tape(keep=("logits",)), logits_at=[place])
+        assert run.logits is not None  # a position to read at means a head
+        return run.logits[0, 0]
+
+    return logits(int(source.ids[0, position])), logits(replacement)
 
 
-def hidden_at(source: Encoded, position: int, mask: int) -> Encoded:
-    """The same text with the token at `position` replaced by [MASK], whose id is `mask`."""
+def with_token(source: Encoded, position: int, token: int) -> Encoded:
+    """The same text with another token id at `position`, such as that of [MASK]."""
     ids = source.ids.clone()
-    ids[:, position] = mask
+    ids[:, position] = token
     return _alike(source, ids)
 
 

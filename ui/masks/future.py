@@ -106,7 +106,7 @@ def show() -> None:
         frame,
         _(
             "{model}, {tokens} tokens. Each token in turn becomes “{word}”; the untouched text "
-            "runs in the same batch, and the last hidden states h are compared."
+            "runs in batches of the same shape, and the last hidden states h are compared."
         ).format(model=bench.name, tokens=len(tokens), word=inert(word)),
         {"quantity": _("quantity"), "on": _("mask on"), "off": _("mask off")},
     )

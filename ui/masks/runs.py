@@ -4,7 +4,7 @@ import streamlit as st
 from torch import Tensor
 
 from experiments import padding
-from experiments.influence import Influence, hidden_at, influence, own_predictions
+from experiments.influence import Influence, influence, own_predictions, with_token
 from experiments.padding import Side
 from model import Bench, Choices
 from model.bench import Text
@@ -80,4 +80,4 @@ def _predictions(
 
 def _hide(bench: Bench, text: Text, hidden: int | None) -> Encoded:
     source, mask = bench.encode(text), bench.tokenizer.special.mask
-    return source if hidden is None or mask is None else hidden_at(source, hidden, mask)
+    return source if hidden is None or mask is None else with_token(source, hidden, mask)
