@@ -17,8 +17,8 @@ def cost(
     frame: pd.DataFrame, quantity: str, heads: int, words: Mapping[str, str], colours: Palette
 ) -> go.Figure:
     """One quantity against the number of heads under both schemes, on logarithmic axes; `frame`
-    with the columns heads (rising), scheme and the quantity, and a line at `heads`. words: split, full,
-    heads, and the quantity."""
+    with the columns heads (rising), scheme and the quantity, and a line at `heads`. words: split,
+    full, heads, and the quantity."""
     figure = go.Figure()
     for scheme, colour, symbol in (
         ("full", colours.weights_ramp[3], "diamond"),

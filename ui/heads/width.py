@@ -118,8 +118,8 @@ def _costs() -> None:
         _(
             "One attention with d_model = {width} on {tokens} tokens, without biases. Parameters "
             "and operations are formulas, held by tests to the real module's own counts. Time: "
-            "float32, {threads} threads, fresh weights (seed 0), the fastest of 9 passes, measured now "
-            "on this server; modules of more than {most:,} parameters are not built."
+            "float32, {threads} threads, fresh weights (seed 0), the fastest of 9 passes, measured "
+            "now on this server; modules of more than {most:,} parameters are not built."
         ).format(width=width, tokens=tokens, threads=torch.get_num_threads(), most=MOST_PARAMETERS),
         {
             "heads": _("heads h"),
