@@ -10,6 +10,7 @@ from experiments.heads import QUANTITIES, evidence, mean_entropy, profile
 from experiments.norm_statistics import MOMENTS, norm_statistics
 from experiments.reading import THUMBNAIL, asked_positions, look, read, reread
 from model import Bench
+from model.norms import NormWeights
 
 TEXT = "The keys to the old [MASK] are lost."
 
@@ -126,9 +127,10 @@ def test_layer_norm_leaves_mean_and_deviation_that_its_gain_and_bias_explain(
     assert set(frame.columns) == {"norm", "site", "position", *MOMENTS}
     assert len(frame) == 13 * len(whole.tokens[0])
     norm = minilm.transformer.get_submodule("encoder.5.feed_forward_norm")
+    assert isinstance(norm, NormWeights)
     x = whole.norm(5, "feed_forward").input
     expected = F.layer_norm(x, x.shape[-1:], norm.gain, norm.bias, 1e-12)[0]
-    last = frame[frame["norm"] == 12]
+    last = frame.query("norm == 12")
     torch.testing.assert_close(
         torch.tensor(last["std_after"].to_numpy()), expected.std(-1, correction=0)
     )
