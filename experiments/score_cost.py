@@ -19,7 +19,8 @@ class Cost:
     """One measured point.
 
     kind: "dot" or "additive". axis: "n" or "d_k", what the series varies. n queries meet n keys
-    of d_k features. seconds: median over `repeats` runs. peak: bytes of the tensors alive at
+    of d_k features. seconds, median: the fastest and the median of `repeats` runs; what else the
+    machine does disturbs the fastest least. peak: bytes of the tensors alive at
     once, inputs left out, measured. computed: the same from the shapes.
     """
 
@@ -28,6 +29,7 @@ class Cost:
     n: int
     d_k: int
     seconds: float
+    median: float
     repeats: int
     peak: int
     computed: int
@@ -82,7 +84,15 @@ def measure(points: list[tuple[str, str, int, int]], seed: int, seconds: float) 
         peak = peak_bytes(call)  # also the warm-up of the timing
         took = timings(call, seconds)
         yield Cost(
-            kind, axis, n, d, statistics.median(took), len(took), peak, computed_peak(kind, n, d)
+            kind=kind,
+            axis=axis,
+            n=n,
+            d_k=d,
+            seconds=min(took),
+            median=statistics.median(took),
+            repeats=len(took),
+            peak=peak,
+            computed=computed_peak(kind, n, d),
         )
 
 

@@ -72,20 +72,7 @@ def show() -> None:
     names = setting_names(divisor)
     _in_short(here, names, state["instead"])
     _weights(draw, width, divisor, state["instead"])
-    st.plotly_chart(
-        charts.saturation(
-            frame,
-            _closed_forms(divisor, n),
-            limits(n),
-            width,
-            names
-            | quantity_names()
-            | {"d_k": "dₖ", "even": _("even weights"), "one_hot": _("one key takes all")},
-            colours(),
-        ),
-        key="saturation",
-        width="stretch",
-    )
+    _curves(frame, divisor, n, width)
     _evidence(here, draw, names)
     st.subheader(_("A real model without it"), anchor=False)
     badge("switched")
@@ -153,15 +140,29 @@ def _weights(draw: Draw, width: int, divisor: float, instead: str) -> None:
     )
 
 
-def _closed_forms(divisor: float, n: int) -> dict[tuple[str, str], list[float]]:
-    """By (quantity, setting): the closed form at each width."""
-    forms: dict[tuple[str, str], list[float]] = {}
+def _curves(frame: pd.DataFrame, divisor: float, n: int, width: int) -> None:
+    """Four quantities against the width, measured, with closed forms and limits."""
+    quantities = quantity_names()
+    named = setting_names(divisor) | quantities
+    named |= {"d_k": "dₖ", "even": _("even weights"), "one_hot": _("one key takes all")}
+    closed: dict[str, dict[str, list[float]]] = {"variance": {}, "entropy": {}}
     for d in WIDTHS:
         for setting, by in divisors(d, divisor).items():
             variance = d / by**2
-            forms.setdefault(("variance", setting), []).append(variance)
-            forms.setdefault(("entropy", setting), []).append(expected_entropy(variance, n))
-    return forms
+            closed["variance"].setdefault(setting, []).append(variance)
+            closed["entropy"].setdefault(setting, []).append(expected_entropy(variance, n))
+    columns = [*st.columns(2), *st.columns(2)]
+    for column, quantity in zip(columns, quantities, strict=True):
+        figure = charts.saturation(
+            frame,
+            quantity,
+            closed.get(quantity, {}),
+            limits(n).get(quantity),
+            width,
+            named,
+            colours(),
+        )
+        column.plotly_chart(figure, key=f"saturation_{quantity}", width="stretch")
 
 
 def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:

@@ -63,25 +63,23 @@ def show() -> None:
     )
     st.subheader(_("Every head of the model"), anchor=False)
     frames = {side: _symmetry(bench.name, text, scene.choices(side), bench) for side in SIDES}
-    st.plotly_chart(
-        charts.by_layer(
-            {"native": frames["native"], "tied": frames["variant"]},
-            ("scores", "weights", "diagonal"),
-            {
-                "native": _("native"),
-                "tied": _("tied"),
-                "scores": _("asymmetry of raw scores"),
-                "weights": _("asymmetry of weights"),
-                "diagonal": _("share on the diagonal"),
-                "layer": _("Layer"),
-                "head": _("Head"),
-            },
-            colours(),
-            (layer, head),
-        ),
-        key="symmetry",
-        width="stretch",
-    )
+    named = {
+        "native": _("native"),
+        "tied": _("tied"),
+        "scores": _("asymmetry of raw scores"),
+        "weights": _("asymmetry of weights"),
+        "diagonal": _("share on the diagonal"),
+        "layer": _("Layer"),
+        "head": _("Head"),
+    }
+    sides = {"native": frames["native"], "tied": frames["variant"]}
+    quantities = ("scores", "weights", "diagonal")
+    for column, quantity in zip(st.columns(len(quantities)), quantities, strict=True):
+        column.plotly_chart(
+            charts.by_layer(sides, quantity, named, colours(), (layer, head)),
+            key=f"symmetry_{quantity}",
+            width="stretch",
+        )
     st.subheader(_("What it does to the model"), anchor=False)
     headline(scene)
     _evidence(scene, frames, raw)

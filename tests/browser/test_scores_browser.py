@@ -1,0 +1,71 @@
+"""The scores page as a reader meets it: three questions, drawn, shared and stopped."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import NewPage, settled, visit
+
+Q2 = "/scores?model=bert-tiny&layer=1&head=0"
+Q3 = "/scores?q=3&model=bert-tiny&layer=1&head=0&longest=128&widest=64"
+Q4 = "/scores?q=4&model=bert-tiny"
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def value_of(page: Page, label: str) -> str:
+    metric = page.get_by_test_id("stMetric").filter(has_text=label)
+    return metric.get_by_test_id("stMetricValue").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("address", "charts", "width", "scheme", "language"),
+    [
+        (Q2, 3, 390, "dark", "zh"),
+        (Q3, 5, 390, "light", "en"),
+        (Q4, 5, 1280, "dark", "zh"),
+    ],
+)
+def test_every_question_is_drawn_and_fits(
+    new_page: NewPage, address: str, charts: int, width: int, scheme: str, language: str
+) -> None:
+    page = new_page(width, scheme)
+    visit(page, f"{address}&lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("canvas").first).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(charts)
+    for chart in page.get_by_test_id("stPlotlyChart").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+
+
+def test_questions_are_one_click_apart_and_the_address_follows(page: Page) -> None:
+    visit(page, Q2)
+    assert value_of(page, "Asymmetry of raw scores, tied") == "0"
+    page.get_by_role("radio", name="Q4").click()
+    settled(page)
+    expect(page.get_by_role("heading", name="Q4 · Why divide by")).to_be_visible()
+    assert parameters(page)["q"] == "4"
+    page.get_by_role("radio", name="a number", exact=True).click()
+    settled(page)
+    assert float(value_of(page, "Variance of the scores")) == pytest.approx(4, rel=0.2)  # 256 / 8²
+
+    visit(page, page.url)  # shared
+    assert page.get_by_role("radio", name="a number", exact=True).is_checked()
+    assert float(value_of(page, "Variance of the scores")) == pytest.approx(4, rel=0.2)
+
+
+def test_a_measurement_can_be_stopped_and_taken_up_again(page: Page) -> None:
+    page.goto(Q3.replace("longest=128", "longest=768").replace("widest=64", "widest=512"))
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.click(timeout=60_000)
+    expect(page.get_by_text("Stopped after")).to_be_visible(timeout=60_000)
+    settled(page)
+    page.get_by_role("button", name="Go on").click()
+    settled(page)
+    expect(page.get_by_text("Stopped after")).to_have_count(0)
+    assert value_of(page, "Peak memory, additive ÷ dot") == "65 ×"
