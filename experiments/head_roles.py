@@ -11,6 +11,7 @@ from model import Bench
 from model.run import AttentionView, Encoded
 
 PATTERNS = ("previous", "next", "itself", "first", "same", "separator")
+LEAST_QUERIES = 3  # that have a pattern's key: of fewer, no share is told
 LEAST_LIFT = 2.0  # a pattern counts as a role from twice the even share on
 LEAST_BREADTH = 0.5  # a head without a pattern is broad from this share of the highest entropy on
 
@@ -20,7 +21,7 @@ class Roles:
     """Attention of one layer's heads on one text, by pattern.
 
     share: (heads, patterns), the weight that goes to the pattern's keys, mean over the queries
-        that have such a key and another one beside it. NaN where no query has.
+        that have such a key and another one beside it. NaN where fewer than `LEAST_QUERIES` have.
     baseline: (patterns,), what share would be did each query spread its weight evenly over the
         keys that the mask allows: |pattern ∩ allowed| / |allowed|, mean over the same queries.
     breadth: (heads,), entropy of a row over the highest that it could have, ln |allowed|, mean
@@ -121,6 +122,8 @@ def measure(weights: Tensor, allowed: Tensor, patterns: Mapping[str, Tensor]) ->
         hits = aimed.sum(-1)
         counted = (hits > 0) & (hits < options)  # only there can a head show a preference
         share = (weights * aimed).sum(-1)  # (heads, queries)
+        if counted.sum() < LEAST_QUERIES:
+            counted = torch.zeros_like(counted)  # the mean over none is NaN
         shares.append(share[:, counted].mean(-1))
         baselines.append((hits / options)[counted].mean())
     free = options > 1

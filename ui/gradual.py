@@ -50,6 +50,12 @@ def gradually(
     return work.done
 
 
+def so_far(key: str, settings: Hashable) -> list[Any]:
+    """The session's results under `key`, if they belong to these settings; nothing is done."""
+    work: _Work | None = st.session_state.get(f"{key} work")
+    return list(work.done) if work is not None and work.settings == settings else []
+
+
 def working(key: str, count: int) -> bool:
     """Whether some of the session's `count` steps under `key` are left and nobody stopped them."""
     work: _Work | None = st.session_state.get(f"{key} work")

@@ -73,6 +73,14 @@ def test_a_pattern_that_the_mask_forbids_or_the_text_lacks_is_unknown() -> None:
     assert unknown == {"next", "same", "separator"}
 
 
+@pytest.mark.parametrize(("queries", "known"), [(2, False), (3, True)])
+def test_a_pattern_of_very_few_queries_tells_nothing(queries: int, known: bool) -> None:
+    same = torch.zeros(N, N, dtype=torch.bool)
+    same[range(queries), range(1, queries + 1)] = True
+    found = measure(even(EVERY)[None], EVERY, pattern_of(same=same))
+    assert bool(found.baseline[PATTERNS.index("same")].isnan()) is not known
+
+
 def test_a_causal_baseline_by_hand() -> None:
     # query i may see i + 1 keys, of which one is the previous; query 0 has none
     found = measure(even(CAUSAL)[None], CAUSAL, pattern_of())

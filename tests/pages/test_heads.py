@@ -128,6 +128,12 @@ def test_an_empty_text_gets_a_message_and_keeps_the_page(question: int, box: str
     assert any("Fine print" in expander.label for expander in app.expander)
 
 
+def test_a_text_of_one_token_is_too_short_for_roles() -> None:
+    app = heads(1, text="Yes", model="smollm2")  # one token, and no special ones beside it
+    assert not app.exception
+    assert any("too short to tell" in info.value for info in app.info)
+
+
 def test_nonsense_in_the_address_is_named_and_left_out() -> None:
     app = heads(1, layer="x", picked="0 99 zebra", pair="7")
     assert not app.exception

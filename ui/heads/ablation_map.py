@@ -13,7 +13,7 @@ from experiments.ablation import effects, even_steps, measure_of, ranking, remov
 from experiments.reading import Reading
 from model import Bench
 from model.bench import Text
-from ui.gradual import gradually, working
+from ui.gradual import gradually, so_far, working
 from ui.i18n import _
 from ui.models import reading_of
 from ui.navigation import PAGES, query
@@ -42,19 +42,18 @@ def show(bench: Bench, text: Text) -> dict[int, list[float]]:
 
 
 def _draw(bench: Bench, text: Text, reading: Reading, ticking: bool) -> list[Step]:
-    total = _count(bench)
-    picture = st.container()
+    total, settings = _count(bench), (bench.name, text)
+    before: list[Step] = so_far(KEY, settings)  # drawn first: what waits for work turns grey
+    _map(bench, reading, _layers(before))
+    _removal(before, reading)
     steps = gradually(
         KEY,
-        (bench.name, text),
+        settings,
         lambda: _measure(bench, reading),
         total,
         _("Switching heads off …"),
         within=AT_ONCE,
     )
-    with picture:
-        _map(bench, text, reading, _layers(steps))
-    _removal(steps, reading)
     if ticking != working(KEY, total):
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
     return steps
@@ -82,7 +81,7 @@ def _layers(steps: list[Step]) -> dict[int, list[float]]:
     return {number: values for kind, number, values in steps if kind == "layer"}
 
 
-def _map(bench: Bench, text: Text, reading: Reading, known: dict[int, list[float]]) -> None:
+def _map(bench: Bench, reading: Reading, known: dict[int, list[float]]) -> None:
     layers, heads = bench.shape.n_layers, bench.shape.n_heads
     unknown = [float("nan")] * heads
     table = [known.get(layer, unknown) for layer in range(layers)]

@@ -89,6 +89,9 @@ def _layer(bench: Bench) -> int:
 def _do(found: Roles, layer: int) -> None:
     st.subheader(_("What the heads of layer {layer} do").format(layer=layer), anchor=False)
     shown = [i for i, value in enumerate(found.baseline.tolist()) if value == value]
+    if not shown:
+        st.info(_("This text is too short to tell what heads do: type a few more words."))
+        return
     names = [PATTERNS[i] for i in shown]
     marked = [names.index(role) if role in names else None for role in found.names]
     st.plotly_chart(
@@ -115,7 +118,7 @@ def _do(found: Roles, layer: int) -> None:
 
 def _differ(scene: Scene, found: Roles) -> None:
     heads = len(found.breadth)
-    if heads < 2:
+    if heads < 2 or bool(found.distance.isnan().any()):  # one head, or one token
         return
     st.subheader(_("How far apart the heads are"), anchor=False)
     one, other = _chosen_pair(found)
