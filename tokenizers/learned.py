@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Literal
 
@@ -123,6 +124,12 @@ def learned_tokenizer(training: Training) -> Tokenizer:
         added=(),
         special=SpecialTokens(unk=vocabulary.get(UNKNOWN)),
     )
+
+
+def by_merges(training: Training) -> Tokenizer:
+    """A tokenizer that divides words as the training itself does: by its merges in their order,
+    whatever their score."""
+    return learned_tokenizer(replace(training, recipe=replace(training.recipe, score="frequency")))
 
 
 def tokenizer_json(training: Training) -> str:

