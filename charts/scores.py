@@ -200,14 +200,14 @@ def damage(
             hovertemplate="%{customdata} · %{y:.4g}<extra></extra>",
         )
     )
-    figure.update_layout(height=300, margin=_MARGIN | {"t": 10, "b": 40})
+    figure.update_layout(height=320, title=words["effect"], margin=_MARGIN | {"b": 40})
     figure.update_xaxes(
         title=words["layer"],
         tickvals=ticks,
         ticktext=[names[place] for place in ticks],
         fixedrange=True,
     )
-    figure.update_yaxes(title=words["effect"], rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(rangemode="tozero", fixedrange=True)
     return figure
 
 
