@@ -5,13 +5,14 @@ import streamlit as st
 
 from charts import masks as charts
 from charts.viewer import Axis, MatricesEvent, Panel, focus, matrices
-from experiments.padding import Padded, arithmetic, batch, curve, without_padding_mask
+from experiments.padding import Padded, batch, curve, without_padding_mask
 from model import Bench, ModelError
 from model.run import AttentionView
 from ui import texts
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.masks import infinity
 from ui.masks.runs import batch_attention
 from ui.models import bench_of, offered
 from ui.scene import colours, words
@@ -100,7 +101,8 @@ def show() -> None:
         st.plotly_chart(figure, key="padding_curve", width="stretch")
     unmasked = _head(bench, sentences, layer, head)
     evidence(_table(on, off), _how(bench, sentences, extra), _columns())
-    _numbers(bench, sentences, unmasked, row, head)
+    padding = ~batch(bench, sentences, extra, side).real[row]
+    infinity.show(unmasked.scores[row, head], padding)
 
 
 def _batch() -> tuple[Bench, tuple[str, ...]]:
@@ -265,61 +267,3 @@ def _how(bench: Bench, sentences: tuple[str, ...], extra: int) -> str:
         "{model}, {count} sentences in one batch, {extra} extra padding tokens in every row. "
         "h: last hidden states, compared with each sentence run alone, without padding."
     ).format(model=bench.name, count=len(sentences), extra=extra)
-
-
-def _numbers(
-    bench: Bench, sentences: tuple[str, ...], off: AttentionView, row: int, head: int
-) -> None:
-    """How the mask is written as a number, in three formats."""
-    state = st.session_state
-    source = batch(bench, sentences, state["extra"], state["side"])
-    query = int(source.real[row].nonzero()[0])
-    table = arithmetic(off.scores[row, head, query], ~source.real[row])
-    own = _("{dtype} · here").format(dtype=table["dtype"].iloc[-1])
-    st.subheader(_("−10⁴, −10⁹ or −∞?"), anchor=False)
-    shown = pd.DataFrame(
-        {
-            _("number format"): [*table["dtype"][:-1], own],
-            _("mask adds"): [_number(fill) for fill in table["fill"]],
-            _("in this format"): [_number(value) for value in table["becomes"]],
-            "masked_fill": [
-                "–" if fill != fill else _("takes it") if taken else _("refuses it")
-                for fill, taken in zip(table["fill"], table["accepted"], strict=True)
-            ],
-            _("padding gets"): [f"{value:g}" for value in table["padding"]],
-            _("all masked: the row"): [
-                _dead(low, high)
-                for low, high in zip(table["lowest"], table["highest"], strict=True)
-            ],
-        }
-    )
-    st.dataframe(shown, hide_index=True, width="stretch")
-    st.caption(
-        _(
-            "Computed now by PyTorch on the scores of this head's first real query ({keys} keys): "
-            "the weight that its padding keeps, and the weights when every key is masked. "
-            "masked_fill: whether PyTorch writes the number into such a tensor. The last line is "
-            "this project's softmax: the mask is a rule, not a number, and a row with nothing to "
-            "attend to gives zeros."
-        ).format(keys=len(source.real[row]))
-    )
-
-
-def _number(value: float) -> str:
-    """A fill as people write it; a missing one is no number at all."""
-    if value != value:
-        return "–"
-    if value == float("-inf"):
-        return "−∞"
-    return f"{value:.4g}".replace("-", "−").replace("e+0", "e")
-
-
-def _dead(low: float, high: float) -> str:
-    """What softmax made of a row whose keys are all masked."""
-    if low != low:
-        return "NaN"
-    if high == 0:
-        return _("zeros")
-    if low == high:
-        return _("uniform: {weight}").format(weight=f"{low:.4f}")
-    return _("scores again: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")
