@@ -40,14 +40,23 @@ def gradually(
     the page. After `within` seconds it returns with what is done, for a fragment that draws it
     and comes back (see `working`).
     """
-    name = f"{key} work"
-    work: _Work | None = st.session_state.get(name)
-    if work is None or work.settings != settings:
-        work = st.session_state[name] = _Work(settings, start())
+    work = _work_of(key, settings, start)
     if len(work.done) < count:
         with st.container():
             _go_on(work, key, count, doing, within)
     return work.done
+
+
+def begin(key: str, settings: Hashable, start: Callable[[], Iterator[T]], within: float) -> None:
+    """Begin what `gradually` is to go on with, for `within` seconds and without a bar, so that
+    what is done by then needs none; does nothing for work that has begun."""
+    work = _work_of(key, settings, start)
+    if not work.done and not work.stopped:
+        until = time.monotonic() + within
+        for result in work.steps:
+            work.done.append(result)
+            if time.monotonic() > until:
+                return
 
 
 def so_far(key: str, settings: Hashable) -> list[Any]:
@@ -65,6 +74,15 @@ def working(key: str, count: int) -> bool:
 def again(key: str) -> None:
     """Forget the session's results under `key` (a callback)."""
     st.session_state.pop(f"{key} work", None)
+
+
+def _work_of(key: str, settings: Hashable, start: Callable[[], Iterator[Any]]) -> _Work:
+    """The session's work under `key`, new where the settings are new."""
+    name = f"{key} work"
+    work: _Work | None = st.session_state.get(name)
+    if work is None or work.settings != settings:
+        work = st.session_state[name] = _Work(settings, start())
+    return work
 
 
 def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None:

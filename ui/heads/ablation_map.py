@@ -13,7 +13,7 @@ from experiments.ablation import effects, even_steps, measure_of, ranking, remov
 from experiments.reading import Reading
 from model import Bench
 from model.bench import Text
-from ui.gradual import gradually, so_far, working
+from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.models import reading_of
 from ui.navigation import PAGES, query
@@ -21,7 +21,7 @@ from ui.scene import colours, words
 
 KEY = "ablation_map"
 AT_ONCE = 0.6  # seconds of work between two pictures
-PAUSE = 0.2  # seconds in which the page can answer something else
+PAUSE = 0.5  # seconds in which the page can answer something else
 POINTS = 9  # of each curve of removal
 
 # "layer", its number and its heads' effects; or an order of removal, a count and its effect
@@ -32,11 +32,8 @@ def show(bench: Bench, text: Text) -> dict[int, list[float]]:
     """Draw the map and the curves as far as they are measured, and go on; returns the effects
     that are known, by layer."""
     reading = reading_of(bench, text, bench.native)
-    total = _count(bench)
-    settings = (bench.name, text)
-    begun = st.session_state.get(f"{KEY} of") == settings
-    st.session_state[f"{KEY} of"] = settings
-    ticking = not begun or working(KEY, total)
+    begin(KEY, (bench.name, text), lambda: _measure(bench, reading), within=AT_ONCE)
+    ticking = working(KEY, _count(bench))
     draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
     return _layers(draw(bench, text, reading, ticking))
 
