@@ -244,6 +244,24 @@ class Transformer(nn.Module):
         call.tape.finish()
         return x
 
+    def read_out(self, x: Tensor) -> Tensor:
+        """Logits (batch, positions, vocab) of a residual stream x (batch, positions, d_model) as
+        if it left the last layer: through the final norm, where there is one, and the head.
+
+        ModelError "no-head" for weights without one.
+        """
+        if self.head is None:
+            raise ModelError("no-head", "these weights have no head that predicts tokens")
+        call = Call(self.shape, self.native, self.native, silent(), WHOLE)
+        norm, name = (
+            (self.decoder_norm, "decoder")
+            if self.shape.decoder_layers
+            else (self.encoder_norm, "encoder")
+        )
+        if norm is not None:
+            x = call.norm(norm, x, self.native, f"{name}.norm")
+        return self.head(x, self.embedding.tokens.weight, call)
+
     def _stack(
         self,
         name: str,

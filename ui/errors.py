@@ -20,6 +20,7 @@ SENTENCES = {
     "empty-replacement": N_("Type a word to put in the token's place."),
     "nothing-to-hide": N_("There is no token to hide: the text has none but special ones."),
     "no-mask-token": N_("This model's vocabulary has no [MASK]."),
+    "nothing-exchanged": N_("This token is that word already: choose another one."),
     "no-prediction": N_("This model predicts nothing for position {position}."),
     "too-long": N_("This text has {tokens} tokens; the model reads at most {context}."),
     "past-positions": N_(
@@ -35,6 +36,7 @@ SENTENCES = {
     "no-such-layer": N_("There is no layer {number}: layers count from 0 to {last}."),
     "no-such-head": N_("There is no head {number}: heads count from 0 to {last}."),
     "no-cross-attention": N_("Layer {layer} has no cross-attention."),
+    "no-head": N_("This model has no head that predicts tokens."),
     "empty-corpus": N_("There is nothing to learn from yet: paste a text."),
     "corpus-too-long": N_(
         "This text has {characters} characters; at most {limit} are learnt from. It is kept: "
