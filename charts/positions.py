@@ -220,7 +220,9 @@ def plane(
     return figure
 
 
-def spectrum(frame: pd.DataFrame, most: int, words: Mapping[str, str], colours: Palette) -> go.Figure:
+def spectrum(
+    frame: pd.DataFrame, most: int, words: Mapping[str, str], colours: Palette
+) -> go.Figure:
     """The first `most` singular values' shares of the variance as bars, their running total as a
     line; `frame` as from `experiments.positions.spectrum`. words: number, share, total."""
     shown = frame.head(most)

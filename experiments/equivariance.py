@@ -140,7 +140,7 @@ def carried(
 
 
 def _effect(bench: Bench, one: Reading, other: Reading) -> tuple[float, float | None]:
-    cosine = float(cosines(one, other)["cosine"].mean())
+    cosine = float(cosines(one, other)["cosine"].to_numpy().mean())
     if not one.asked or one.run.logits is None or other.run.logits is None:
         return cosine, None
     pairs = zip(one.run.logits[0], other.run.logits[0], strict=True)

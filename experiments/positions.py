@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model import ModelError
+from model import Bench, ModelError
+from model.choices import REASONS
 from model.positions import relative_buckets, rope_rates, rotate, sinusoids
 
 Scheme = Literal["none", "sinusoidal", "learned", "shaw", "xl", "relative", "rope", "alibi"]
@@ -28,7 +29,7 @@ SCHEMES: tuple[Scheme, ...] = (
     "alibi",
 )
 DRAWN = ("learned", "shaw", "relative")  # stand on tables that training fills: drawn here
-ROWS = 512  # of the drawn table of learned positions
+ROWS = 512  # of a table of learned positions, as BERT has it
 CLIP = 16  # Shaw's k: distances beyond it count as it
 BUCKETS, REACH = 32, 128  # T5's own
 _SPREAD = math.sqrt(0.5)  # of drawn position vectors: as long as a sinusoid's row
@@ -70,9 +71,7 @@ def explained_by_distance(matrix: Tensor) -> float:
     total = float((cells - cells.mean()).square().sum())
     if total <= n**2 * (1e-6 * float(cells.abs().max())) ** 2:  # equal up to rounding
         return math.nan
-    within = sum(
-        float((d - d.mean()).square().sum()) for d in map(cells.diagonal, range(1 - n, n))
-    )
+    within = sum(float((d - d.mean()).square().sum()) for d in map(cells.diagonal, range(1 - n, n)))
     return 1 - within / total
 
 
@@ -114,6 +113,24 @@ def residual(start: Tensor, goal: Tensor, rotation: Tensor) -> float:
     return float((goal - start.double() @ rotation.T).norm() / goal.norm())
 
 
+def learned_table(bench: Bench) -> Tensor:
+    """A model's table of learned positions (context, d_model).
+
+    ModelError "illegal-choice": its weights have none.
+    """
+    embedding = bench.transformer.embedding.positions
+    if embedding is None:
+        raise ModelError(
+            "illegal-choice",
+            "{field} cannot be {value} here: {because}",
+            field="positions",
+            value="learned",
+            reason="no-position-table",
+            because=REASONS["no-position-table"],
+        )
+    return embedding.weight[bench.shape.first_position :]
+
+
 def random_table(n: int, d_model: int, seed: int) -> Tensor:
     """A table (n, d_model) of normal numbers whose rows are as long as sinusoids' on average."""
     dice = torch.Generator().manual_seed(seed)
@@ -148,7 +165,8 @@ class Setup:
 
     content: "drawn", independent standard normal q and k; or "constant", every feature of every
     q and k is 1, so that positions alone can tell tokens apart. Absolute schemes are added to q
-    and k directly (W_Q = W_K = I). base: of sinusoids and RoPE. slope: ALiBi's m.
+    and k directly (W_Q = W_K = I). base: of sinusoids and RoPE. slope: ALiBi's m. rows: of the
+    table of learned positions.
     """
 
     n: int = 32
@@ -158,13 +176,14 @@ class Setup:
     base: float = 10_000.0
     slope: float = 0.125
     offset: int = 0
+    rows: int = ROWS
 
 
 def scores(scheme: Scheme, setup: Setup) -> Tensor:
     """Scores (n, n) under one scheme, divided by √d, before any mask.
 
     learned, shaw and relative stand on tables that are trained; here they are drawn: rows of
-    `ROWS` learned positions, Shaw's vectors for distances clipped at ±`CLIP` (Shaw et al. 2018,
+    learned positions, Shaw's vectors for distances clipped at ±`CLIP` (Shaw et al. 2018,
     arXiv 1803.02155, §3.2), T5's biases of `BUCKETS` buckets, standard normal. Transformer-XL
     stands with W_R = I and u = v = 0, which leaves q·k + q·r(i − j).
 
@@ -181,14 +200,14 @@ def scores(scheme: Scheme, setup: Setup) -> Tensor:
         signal = sinusoids(where, d, setup.base)
         q, k = q + signal, k + signal
     elif scheme == "learned":
-        if setup.offset + n > ROWS:
+        if setup.offset + n > setup.rows:
             raise ModelError(
                 "past-positions",
                 "position {last} has no row in the table of {context} learned positions",
                 last=setup.offset + n - 1,
-                context=ROWS,
+                context=setup.rows,
             )
-        signal = random_table(ROWS, d, setup.seed + 1)[where]
+        signal = random_table(setup.rows, d, setup.seed + 1)[where]
         q, k = q + signal, k + signal
     elif scheme == "rope":
         angles = where.double()[:, None] * rope_rates(d, setup.base).double()  # (n, d / 2)
@@ -252,3 +271,27 @@ def summary(matrices: Mapping[Scheme, Tensor], setup: Setup) -> pd.DataFrame:
             "high": [float(matrix.max()) for matrix in matrices.values()],
         }
     )
+
+
+def components(table: Tensor, count: int) -> Tensor:
+    """What the `count` strongest components of a table (n, d) do over its positions: the left
+    singular vectors (n, count), each feature's mean over the positions taken out first."""
+    u, _, _ = torch.linalg.svd((table - table.mean(0)).double(), full_matrices=False)
+    return u[:, :count]
+
+
+def in_plane(vector: Tensor, position: int, base: float) -> Tensor:
+    """RoPE's pairs of one vector (d,) as points (pairs, 2, 2): before the rotation of this
+    position, and after it. Features i and i + d/2 are a pair."""
+    rates = rope_rates(len(vector), base).double()
+    after = rotate(vector.double()[None], position * rates[None])[0]  # (d,)
+    return torch.stack([v.double().unflatten(0, (2, -1)).T for v in (vector, after)], dim=1)
+
+
+def rope_products(q: Tensor, k: Tensor, query: int, keys: Iterable[int], base: float) -> Tensor:
+    """Products (keys,) of a query (d,) turned to its position with a key (d,) turned to each of
+    several positions."""
+    rates = rope_rates(len(q), base).double()
+    where = torch.tensor(list(keys)).double()
+    turned = rotate(k.double().expand(len(where), -1), where[:, None] * rates)
+    return turned @ rotate(q.double()[None], query * rates[None])[0]

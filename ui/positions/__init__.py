@@ -1,0 +1,1 @@
+"""What the page about positions draws, one file per view."""
