@@ -50,8 +50,9 @@ def per_character(
     title: str,
     colours: Palette,
 ) -> go.Figure:
-    """Tokens per character, a group of bars for each kind of text; `frame` as from
-    `experiments.vocabularies.fertility`, names: of the vocabularies, kinds: of the texts."""
+    """Tokens per character, a group of bars for each kind of text, over each bar the share of
+    tokens for the unknown; `frame` as from `experiments.vocabularies.fertility`, names: of the
+    vocabularies, kinds: of the texts."""
     figure = go.Figure()
     ramp = colours.weights_ramp
     shades = (ramp[6], ramp[4], ramp[3], ramp[2])
@@ -59,10 +60,13 @@ def per_character(
     for (key, name), colour, pattern in zip(names.items(), shades, patterns, strict=False):
         rows = frame[frame["vocabulary"] == key]
         heights = dict(zip(rows["text"], rows["tokens_per_character"], strict=True))
+        shares = dict(zip(rows["text"], rows["unknown"] / rows["tokens"], strict=True))
         figure.add_bar(
             x=list(kinds.values()),
             y=[heights[kind] for kind in kinds],
             name=name,
+            text=[f"? {shares[kind]:.0%}" if shares[kind] else "" for kind in kinds],
+            textposition="outside",
             marker={"color": colour, "pattern": {"shape": pattern}},
             hovertemplate=f"{name} · %{{x}} · %{{y:.3f}}<extra></extra>",
         )

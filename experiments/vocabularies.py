@@ -94,27 +94,27 @@ def unknown_id(tokenizer: Tokenizer) -> int:
     return -1 if unknown is None else tokenizer.vocabulary[unknown]
 
 
-def overlap(tokenizers: Mapping[str, Tokenizer]) -> pd.DataFrame:
+def texts_of(tokenizer: Tokenizer) -> frozenset[str]:
+    """What its entries say, each text once: "the", "##the" and "␣the" are one (see `bare`)."""
+    return frozenset(bare(tokenizer, piece) for piece in tokenizer.vocabulary)
+
+
+def overlap(texts: Mapping[str, frozenset[str]]) -> pd.DataFrame:
     """One row per two vocabularies: how many texts both can write with one piece.
 
-    Entries count by their bare text (see `bare`), so that "the", "##the" and "␣the" are one.
-    share: of the smaller of the two.
+    texts: of each vocabulary, as from `texts_of`. share: of the smaller of the two.
     """
-    texts = {
-        name: {bare(tokenizer, piece) for piece in tokenizer.vocabulary}
-        for name, tokenizer in tokenizers.items()
-    }
     return pd.DataFrame(
         [
             {
                 "first": a,
                 "second": b,
-                "first_size": tokenizers[a].size,
-                "second_size": tokenizers[b].size,
+                "first_size": len(texts[a]),
+                "second_size": len(texts[b]),
                 "shared": len(texts[a] & texts[b]),
                 "share": len(texts[a] & texts[b]) / min(len(texts[a]), len(texts[b])),
             }
-            for a, b in combinations(tokenizers, 2)
+            for a, b in combinations(texts, 2)
         ]
     )
 

@@ -1,10 +1,12 @@
 """Compare: one text in real vocabularies and in those that were learnt here."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 import streamlit as st
 
 from charts import tokenizers as charts
-from experiments.vocabularies import SAMPLES, fertility, lost, overlap, sample, unknown_id
+from experiments.vocabularies import SAMPLES, fertility, lost, overlap, sample, texts_of, unknown_id
 from model import ModelError
 from tokenizers import Tokenizer
 from ui.anatomy import evidence, inert
@@ -57,7 +59,7 @@ def show() -> None:
     tokenizers = {**real, **own}
     for name, tokenizer in tokenizers.items():
         _one(names[name], tokenizer, text)
-    _evidence(tokenizers, names, _digests())
+    _evidence(tokenizers, names)
 
 
 def _one(name: str, tokenizer: Tokenizer, text: str) -> None:
@@ -78,25 +80,32 @@ def _one(name: str, tokenizer: Tokenizer, text: str) -> None:
         st.caption(_("The first {shown} of {tokens} tokens.").format(shown=MOST, tokens=len(ids)))
 
 
-def _digests() -> tuple[object, ...]:
-    """What the learnt vocabularies depend on."""
-    return tuple(
-        (wanted.digest, wanted.recipe, len(lesson.learned(method).steps))
-        for method in lesson.METHODS
-        for wanted in (lesson.lesson(method),)
-    )
+def _key(name: str) -> Hashable:
+    """What a vocabulary depends on: a real one on its name, a learnt one on its training."""
+    if name not in lesson.METHODS:
+        return name
+    wanted = lesson.lesson(name)
+    return wanted.digest, wanted.recipe, len(lesson.learned(name).steps)
 
 
-def _evidence(
-    tokenizers: dict[str, Tokenizer], names: dict[str, str], key: tuple[object, ...]
-) -> None:
+def _evidence(tokenizers: dict[str, Tokenizer], names: dict[str, str]) -> None:
     kinds = {name: _(title) for name, title in KINDS.items()}
-    frame, shared = _measured(tuple(tokenizers), key, tokenizers)
+    measured = [_measured(name, _key(name), tokenizer) for name, tokenizer in tokenizers.items()]
+    frame = pd.concat([rows for rows, _texts in measured], ignore_index=True)
+    shared = overlap(
+        {name: texts for name, (_rows, texts) in zip(tokenizers, measured, strict=True)}
+    )
     st.subheader(_("Four kinds of text"), anchor=False)
     st.plotly_chart(
         charts.per_character(frame, names, kinds, _("tokens per character"), colours()),
         key="per_character",
         width="stretch",
+    )
+    st.caption(
+        _(
+            "?: the share of tokens for the unknown. "
+            "What is unknown takes few tokens and says nothing."
+        )
     )
     table = frame.assign(
         vocabulary=[names[name] for name in frame["vocabulary"]],
@@ -130,8 +139,8 @@ def _evidence(
             columns={
                 "first": _("one"),
                 "second": _("the other"),
-                "first_size": _("its entries"),
-                "second_size": _("the other's entries"),
+                "first_size": _("its texts"),
+                "second_size": _("the other's texts"),
                 "shared": _("texts in both"),
                 "share": _("share of the smaller"),
             }
@@ -143,8 +152,9 @@ def _evidence(
     st.caption(_("Entries are compared by their text, without ## and without a leading space."))
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _measured(
-    names: tuple[str, ...], key: tuple[object, ...], _tokenizers: dict[str, Tokenizer]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return fertility(_tokenizers, {name: sample(name) for name in SAMPLES}), overlap(_tokenizers)
+    name: str, key: Hashable, _tokenizer: Tokenizer
+) -> tuple[pd.DataFrame, frozenset[str]]:
+    texts = {kind: sample(kind) for kind in SAMPLES}
+    return fertility({name: _tokenizer}, texts), texts_of(_tokenizer)

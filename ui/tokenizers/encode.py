@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +19,7 @@ from tokenizers.wordpiece import Try, WordPiece
 from ui.anatomy import evidence
 from ui.i18n import _
 from ui.tokenizers import lesson
-from ui.tokenizers.pieces import Piece, described, row, styled
+from ui.tokenizers.pieces import Piece, described, legible, row, styled
 from ui.url import Parameter, number, one_of
 
 DEFAULT = "Unhappily, the unknown lighthouses 猫 😀"
@@ -134,12 +135,16 @@ def _work(tokenizer: Tokenizer, word: str) -> None:
         _tries(tokenizer, *model.work(word))
 
 
+def _label(tokenizer: Tokenizer, piece: str) -> str:
+    return legible(tokenizer.model.label(piece))
+
+
 def _merges(
     tokenizer: Tokenizer, symbols: Sequence[str], merges: Sequence[Merge], pieces: Sequence[str]
 ) -> None:
     """One line for each merge: its rank, and the word after it."""
     alphabet = "bytes" if bytewise(tokenizer) else "characters"
-    label = tokenizer.model.label
+    label = partial(_label, tokenizer)
     row_now: list[str | None] = list(symbols)  # a symbol joined to the one before it is None
     lines = [_line(_("symbols"), [Piece(label(symbol)) for symbol in symbols])]
     for merge in merges:
@@ -169,7 +174,7 @@ def _with_ids(tokenizer: Tokenizer, pieces: Sequence[str]) -> str:
 
 def _tries(tokenizer: Tokenizer, tries: Sequence[Try], pieces: Sequence[str] | None) -> None:
     """One line for each place in the word: what was tried there, and what fitted."""
-    label = tokenizer.model.label
+    label = partial(_label, tokenizer)
     places: dict[int, list[Try]] = {}
     for attempt in tries:
         places.setdefault(attempt.at, []).append(attempt)

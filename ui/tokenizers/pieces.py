@@ -1,5 +1,6 @@
 """Pieces of text as coloured boxes: one colour for one piece, wherever it stands."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from zlib import crc32
@@ -14,6 +15,7 @@ from ui.i18n import _
 MOST = 900  # pieces in one picture
 LONGEST = 60  # letters of a piece
 _HUES = 24
+_HEX = re.compile("⟨[0-9a-f ]+⟩")
 
 # The grounds are translucent, so that they suit a light page and a dark one.
 _STYLE = """<style>
@@ -65,6 +67,11 @@ def row(pieces: Iterable[Piece], ids: bool = False) -> str:
     return "".join(box(piece, ids) for piece in pieces)
 
 
+def legible(label: str) -> str:
+    """A label of bytes that are no whole character with dots between them: ⟨e4·b8⟩."""
+    return _HEX.sub(lambda run: run[0].replace(" ", "·"), label)
+
+
 def described(tokenizer: Tokenizer, ids: Iterable[int]) -> list[Piece]:
     """Tokens as pieces, with entry, id and bytes to be read when pointed at."""
     ids = list(ids)
@@ -74,5 +81,5 @@ def described(tokenizer: Tokenizer, ids: Iterable[int]) -> list[Piece]:
         hover = _("{entry} · id {id} · bytes {bytes}").format(
             entry=entry, id=id, bytes=piece_bytes(tokenizer, entry).hex(" ")
         )
-        found.append(Piece(label, hover, id, "unknown" if id == unknown else ""))
+        found.append(Piece(legible(label), hover, id, "unknown" if id == unknown else ""))
     return found

@@ -17,10 +17,10 @@ from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.scene import colours
 from ui.tokenizers import lesson
-from ui.tokenizers.pieces import Piece, described, row, styled
+from ui.tokenizers.pieces import Piece, described, legible, row, styled
 from ui.url import Parameter, number
 
-SHOWN = 420  # letters of the corpus that are drawn
+SHOWN = 450  # bytes of the corpus that are drawn
 CANDIDATES = 8
 
 PARAMETERS = (Parameter("step", 20, number(0, 5000)),)
@@ -124,9 +124,9 @@ def _one(method: str, training: Training, step: int) -> None:
     """One method at one step: the last merge, the corpus, and the candidates for the next."""
     st.subheader(method, anchor=False)
     st.markdown(
-        _("The pair with the highest **count(ab)** wins.")
+        _("The highest **count(ab)** wins.")
         if training.recipe.score == "frequency"
-        else _("The pair with the highest **count(ab) / (count(a) · count(b))** wins.")
+        else _("The highest ratio **count(ab) / (count(a) · count(b))** wins.")
     )
     tokenizer = by_merges(training.after(step))
     newest = training.steps[step - 1].piece if step else None
@@ -143,9 +143,7 @@ def _one(method: str, training: Training, step: int) -> None:
         width="stretch",
         key=f"candidates_{method}",
         column_config={
-            "likelihood": st.column_config.NumberColumn(
-                _("count(ab) / (count(a) · count(b))"), format="%.3g"
-            ),
+            "likelihood": st.column_config.NumberColumn(_("ratio"), format="%.3g"),
             "wins": "",
             "pair": _("pair"),
             "count": "count(ab)",
@@ -162,7 +160,10 @@ def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame
     rows = [
         {
             "wins": "✔" if place == 0 else "",
-            "pair": f"{_label(training, pair.left)} + {_label(training, pair.right)}",
+            "pair": " + ".join(
+                _label(training, piece).replace(" ", "␣").replace("\n", "↵")
+                for piece in (pair.left, pair.right)
+            ),
             "count": pair.count,
             "likelihood": pair.likelihood,
             "left": pair.left_count,
@@ -176,7 +177,7 @@ def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame
 
 def _label(training: Training, piece: str) -> str:
     if training.recipe.alphabet == "bytes":
-        return readable(to_bytes(piece)).replace(" ", "␣").replace("\n", "↵")
+        return legible(readable(to_bytes(piece)))
     return piece
 
 
@@ -194,6 +195,7 @@ def _last_merge(training: Training, step: int) -> str:
 def _corpus(tokenizer: Tokenizer, newest: str | None) -> str:
     """The first lines of the corpus as they are divided now, the newest piece framed."""
     text = lesson.corpus_of(st.session_state["corpus"])[:SHOWN]
+    text = text.encode(errors="replace")[:SHOWN].decode(errors="ignore")
     lines = (
         "".join(_word(tokenizer, word, newest) for word in tokenizer.words(line))
         for line in text.split("\n")
