@@ -33,7 +33,7 @@ def language_switch() -> None:
     """
     if PARAMETER not in st.session_state:
         asked = st.query_params.get(PARAMETER)
-        st.session_state[PARAMETER] = asked if asked in LANGUAGES else DEFAULT
+        st.session_state[PARAMETER] = asked if asked in LANGUAGES else _of_browser()
     st.segmented_control(
         "Language · 语言",
         list(LANGUAGES),
@@ -47,6 +47,12 @@ def language_switch() -> None:
         st.query_params.pop(PARAMETER, None)
     elif st.query_params.get(PARAMETER) != shown:
         st.query_params[PARAMETER] = shown
+
+
+def _of_browser() -> str:
+    """The language that the reader's browser asks for, if there is one of ours."""
+    wanted = (st.context.locale or DEFAULT).split("-")[0]
+    return wanted if wanted in LANGUAGES else DEFAULT
 
 
 def language() -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.chromium import NewPage, settled, visit
 from ui.examples import EXAMPLES
@@ -112,9 +112,12 @@ def test_a_part_of_the_picture_opens_its_page_within_the_session(page: Page) -> 
 
 def test_the_picture_can_be_used_from_the_keyboard(page: Page) -> None:
     visit(page, "/")
-    page.get_by_role("group", name="Transformer").get_by_role("link").first.focus()
+    link = page.get_by_role("group", name="Transformer").get_by_role("link").first
+    address = link.get_attribute("href")
+    assert address is not None
+    link.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/lab*")
+    page.wait_for_url(f"**/{address}*")
     settled(page)
 
 
@@ -135,3 +138,12 @@ def test_asks_no_other_host_for_anything(page: Page, app_url: str) -> None:
     elsewhere = [url for url in asked if not url.startswith((app_url, "data:", "blob:"))]
     assert asked
     assert elsewhere == []
+
+
+def test_a_chinese_browser_is_greeted_in_chinese(browser: Browser, app_url: str) -> None:
+    context = browser.new_context(base_url=app_url, locale="zh-CN")
+    page = context.new_page()
+    visit(page, "/")
+    expect(page.get_by_role("heading", name=CHINESE, exact=True)).to_be_visible()
+    assert parameters(page) == {"lang": ["zh"]}
+    context.close()
