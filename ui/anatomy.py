@@ -14,10 +14,11 @@ from ui.i18n import N_, _, prose
 from ui.navigation import QUESTIONS
 from ui.url import Parameter, one_of, publish, restore
 
-Colour = Literal["violet", "green", "blue"]
+Colour = Literal["violet", "green", "blue", "gray"]
 
 KINDS: dict[str, tuple[str, Colour, str]] = {
     "switched": (N_("switched after training"), "violet", ":material/toggle_on:"),
+    "observed": (N_("as trained, nothing switched"), "gray", ":material/visibility:"),
     "trained": (N_("trained this way"), "green", ":material/model_training:"),
     "computed": (N_("computed here, without trained weights"), "blue", ":material/calculate:"),
 }
@@ -28,12 +29,13 @@ class Question:
     """One question of the curriculum as a page shows it.
 
     show: draws controls, picture and evidence. parameters: its part of the URL's state. kind:
-    what its evidence is about, a key of `KINDS`.
+    what its evidence is about, a key of `KINDS`; None where its parts differ and
+    each has a badge of its own.
     """
 
     show: Callable[[], None]
     parameters: Sequence[Parameter]
-    kind: str
+    kind: str | None = None
 
 
 def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
@@ -63,7 +65,8 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
     question = questions[number]
     st.header(f"Q{number} · {_(QUESTIONS[number])}", anchor=f"q{number}")
     st.markdown(prose(file, f"q{number}"))
-    badge(question.kind)
+    if question.kind is not None:
+        badge(question.kind)
     try:
         question.show()
     except ModelError as error:
