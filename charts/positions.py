@@ -81,6 +81,7 @@ def wavelengths(
             y=frame["wavelength"],
             mode="lines+markers",
             line={"color": colours.scores_ramp[5], "width": 1},
+            name=words["wavelength"],
             marker={
                 "color": colours.scores_ramp[6],
                 "size": [12 if one == pair else 5 for one in frame["pair"]],
@@ -89,17 +90,25 @@ def wavelengths(
             hovertemplate="%{x} · %{y:.4g} · %{customdata:.3g} ×<extra></extra>",
         )
     )
-    figure.add_hline(
-        y=length,
-        line={"color": colours.masked_hatch, "width": 1, "dash": "dash"},
-        annotation={"text": words["length"], "xanchor": "left", "x": 0},
+    figure.add_scatter(
+        x=[0, len(frame) - 1],
+        y=[length, length],
+        mode="lines",
+        name=words["length"],
+        line={"color": colours.less, "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
     )
     figure.update_yaxes(type="log", dtick=1)
     return _finished(figure, words["pair"], words["wavelength"])
 
 
 def profile(
-    frame: pd.DataFrame, limits: tuple[float, float] | None, x: str, y: str, colours: Palette
+    frame: pd.DataFrame,
+    limits: tuple[float, float] | None,
+    x: str,
+    y: str,
+    colours: Palette,
+    height: int = 230,
 ) -> go.Figure:
     """Cells of a matrix over their distance: the mean as a line, lowest to highest as a band;
     `frame` as from `experiments.positions.by_distance`. limits: of the vertical axis, so that
@@ -125,7 +134,7 @@ def profile(
     figure.update_layout(showlegend=False)
     if limits is not None:
         figure.update_yaxes(range=limits)
-    return _finished(figure, x, y, height=230)
+    return _finished(figure, x, y, height)
 
 
 def curves(
@@ -154,7 +163,7 @@ def curves(
             hovertemplate="%{x} · %{y:.4g}<extra></extra>",
         )
     for axis in logarithmic:
-        figure.update_layout({f"{axis}axis": {"type": "log"}})
+        figure.update_layout({f"{axis}axis": {"type": "log", "exponentformat": "power"}})
     if at is not None:
         figure.add_vline(
             x=at,

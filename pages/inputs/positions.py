@@ -8,8 +8,8 @@ page(
     __file__,
     _("Positions"),
     {
-        9: Question(explore.show, explore.PARAMETERS, "computed"),
-        10: Question(schemes.show, schemes.PARAMETERS, "computed"),
-        8: Question(scale.show, scale.PARAMETERS, "computed"),
+        9: Question(explore.show, explore.PARAMETERS),
+        10: Question(schemes.show, schemes.PARAMETERS),
+        8: Question(scale.show, scale.PARAMETERS),
     },
 )

@@ -35,6 +35,7 @@ PARAMETERS = (
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     with st.container(horizontal=True):
         st.select_slider(
             _("Trained on positions below"),

@@ -7,7 +7,7 @@ import torch
 from charts import positions as charts
 from charts.viewer import Axis, Panel, matrices
 from model.positions import alibi_bias, alibi_slopes, relative_buckets
-from ui.anatomy import evidence
+from ui.anatomy import badge, evidence
 from ui.i18n import _
 from ui.scene import colours, words
 from ui.url import Parameter, among, flag, one_of
@@ -28,6 +28,7 @@ PARAMETERS = (
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     names = {"alibi": _("ALiBi"), "relative": _("T5 buckets")}
     bias = st.segmented_control(
         _("Bias"),

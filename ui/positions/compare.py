@@ -1,7 +1,5 @@
 """Two to six schemes on the same queries and keys."""
 
-import math
-
 import streamlit as st
 from torch import Tensor
 
@@ -18,7 +16,7 @@ from experiments.positions import (
     scores,
     summary,
 )
-from ui.anatomy import evidence, figures
+from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.positions.names import scheme_names
 from ui.positions.table import BASES
@@ -47,6 +45,7 @@ PARAMETERS = (
     Parameter("slope", 3, number(1, HEADS)),
     Parameter("base", 10_000, lambda text: int(among(*BASES)(text))),
     Parameter("seed", 0, number(0, 9999)),
+    Parameter("scores_shown", "added", one_of("added", "all")),
     Parameter("minuend", "rope", one_of(*SCHEMES)),
     Parameter("subtrahend", "alibi", one_of(*SCHEMES)),
 )
@@ -79,6 +78,7 @@ def base() -> float:
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     chosen, setup = chosen_schemes(), _setup()
     if len(chosen) < LEAST:
         st.info(_("Choose at least two schemes."))
@@ -86,6 +86,8 @@ def show() -> None:
     cells: dict[Scheme, Tensor] = {scheme: scores(scheme, setup) for scheme in chosen}
     names = scheme_names(drawn=True)
     table = summary(cells, setup)
+    if st.session_state["scores_shown"] == "added":
+        cells = {scheme: matrix - scores("none", setup) for scheme, matrix in cells.items()}
     alone = [
         names[s] for s, e in zip(chosen, table["explained"].tolist(), strict=True) if e > 1 - 1e-6
     ]
@@ -162,6 +164,15 @@ def _setup() -> Setup:
             required=True,
             persist_state="session",
         )
+        parts = {"added": _("what positions add"), "all": _("scores")}
+        st.segmented_control(
+            _("Show"),
+            list(parts),
+            format_func=parts.__getitem__,
+            key="scores_shown",
+            required=True,
+            persist_state="session",
+        )
         st.select_slider(_("Tokens"), LENGTHS, key="count", persist_state="session", width=130)
         st.number_input(
             _("Shift all positions by"),
@@ -190,7 +201,7 @@ def _pictures(cells: dict[Scheme, Tensor], setup: Setup) -> None:
     places = [str(setup.offset + i) for i in range(setup.n)]
     rows = Axis(_("Query position"), places, "queries")
     columns = Axis(_("Key position"), places, "keys")
-    most = max(float(matrix.abs().max()) for matrix in cells.values())
+    most = max(float(matrix.abs().max()) for matrix in cells.values()) or None  # 0 is no scale
     options = list(cells)
     for key, fallback in (("minuend", options[0]), ("subtrahend", options[-1])):
         if state[key] not in options:
@@ -204,7 +215,8 @@ def _pictures(cells: dict[Scheme, Tensor], setup: Setup) -> None:
         across=min(3, len(cells)),
         words=words(),
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    left, right = st.columns(2)
+    with right:
         for key, label in (("minuend", _("Difference: of")), ("subtrahend", _("less"))):
             st.selectbox(
                 label,
@@ -212,21 +224,28 @@ def _pictures(cells: dict[Scheme, Tensor], setup: Setup) -> None:
                 format_func=names.__getitem__,
                 key=key,
                 persist_state="session",
-                width=220,
             )
     one, other = state["minuend"], state["subtrahend"]
     apart = cells[one] - cells[other]
-    matrices(
-        "scheme_difference",
-        panels=[
-            Panel(
-                f"{names[one]} − {names[other]}",
-                apart,
-                "difference",
-                high=float(apart.abs().max()) or math.ulp(1.0),
-                rows=rows,
-                columns=columns,
-            )
-        ],
-        words=words(),
-    )
+    with right:
+        st.plotly_chart(
+            charts.profile(
+                by_distance(apart), None, _("distance j − i"), _("difference"), colours()
+            ),
+            key="difference_profile",
+            width="stretch",
+        )
+    with left:
+        matrices(
+            "scheme_difference",
+            panels=[
+                Panel(
+                    f"{names[one]} − {names[other]}",
+                    apart,
+                    "difference",
+                    rows=rows,
+                    columns=columns,
+                )
+            ],
+            words=words(),
+        )

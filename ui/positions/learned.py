@@ -17,7 +17,7 @@ from experiments.positions import (
     spectrum,
 )
 from model import Bench
-from ui.anatomy import evidence, figures
+from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.models import bench_of, offered
 from ui.scene import colours, words
@@ -42,6 +42,7 @@ class _Structure:
 
 def show() -> None:
     """Draw the view."""
+    badge("trained")
     models = offered()
     st.selectbox(
         _("Model"),

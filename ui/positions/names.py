@@ -16,7 +16,8 @@ _SHAW = N_("Shaw")
 
 def scheme_names(*, drawn: bool = False) -> dict[str, str]:
     """Every scheme by its key. drawn: say which stand on a table that is drawn here."""
-    names = {key: _(NAMES[key]) for key in NAMES} | {"shaw": _(_SHAW)}
+    names = {key: _(NAMES[key]) for key in NAMES}
+    names |= {"shaw": _(_SHAW), "none": _("no positions")}
     if not drawn:
         return names
     note = _("{scheme}, table drawn")

@@ -9,7 +9,7 @@ import torch
 from charts import positions as charts
 from experiments.positions import in_plane, rope_products
 from model.positions import rope_rates
-from ui.anatomy import evidence, figures
+from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.positions.compare import base
 from ui.scene import colours
@@ -28,6 +28,7 @@ PARAMETERS = (
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     state = st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for label, key in ((_("Query at position"), "query_at"), (_("Key at position"), "key_at")):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from charts import positions as charts
 from experiments.positions import Setup, by_distance, reach, scores, within
-from ui.anatomy import evidence
+from ui.anatomy import badge, evidence
 from ui.i18n import _
 from ui.positions.compare import LEAST, WIDTH, base, chosen_schemes, slope
 from ui.positions.names import scheme_names
@@ -18,6 +18,7 @@ PARAMETERS = (Parameter("span", 257, lambda text: int(among(*SPANS)(text))),)
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     chosen = chosen_schemes()
     with st.container(horizontal=True):
         st.select_slider(_("Tokens"), SPANS, key="span", persist_state="session", width=200)

@@ -18,7 +18,7 @@ from experiments.positions import (
     shift_rotation,
 )
 from model.positions import sinusoids
-from ui.anatomy import evidence, figures
+from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.models import bench_of
 from ui.positions.table import settings
@@ -35,6 +35,7 @@ PARAMETERS = (
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     names = {
         "sinusoids": _("Sinusoids"),
         "learned": _("MiniLM's learned table"),
@@ -80,7 +81,13 @@ def show() -> None:
     )
     _picture(products[str(kind)], names[str(kind)], shift)
     evidence(
-        rows.assign(table=[names[name] for name in rows["table"]]),
+        rows.assign(
+            table=[names[name] for name in rows["table"]],
+            **{
+                column: ["" if pd.isna(x) else f"{x:.2g}" for x in rows[column]]
+                for column in ("spread", "explained", "fitted", "held_out", "known")
+            },
+        ),
         _(
             "{length} positions; sinusoids and random numbers (seed 0) of d_model = {d_model}, "
             "base {base}; MiniLM's table has 384 features. Best rotation: orthogonal Procrustes, "
@@ -92,9 +99,9 @@ def show() -> None:
             "table": _("table"),
             "spread": _("spread over p"),
             "explained": _("explained by distance"),
-            "fitted": _("residual, fitted positions"),
-            "held_out": _("residual, other positions"),
-            "known": _("residual, known rotation"),
+            "fitted": _("residual, fitted"),
+            "held_out": _("residual, held out"),
+            "known": _("known rotation"),
         },
     )
 
@@ -143,6 +150,6 @@ def _picture(products: Tensor, name: str, shift: int) -> None:
         )
     with right:
         st.markdown(_("**PE(p)·PE(p+k) over k**: mean, and lowest to highest over p"))
-        figure = charts.profile(by_distance(products), None, "k", "PE(p)·PE(p+k)", colours())
+        figure = charts.profile(by_distance(products), None, "k", "PE(p)·PE(p+k)", colours(), 440)
         figure.add_vline(x=shift, line={"color": colours().masked_hatch, "dash": "dash"})
         st.plotly_chart(figure, key="products_profile", width="stretch")

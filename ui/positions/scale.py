@@ -43,6 +43,7 @@ def show() -> None:
 
 
 def _fresh() -> None:
+    badge("computed")
     state = st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.select_slider(

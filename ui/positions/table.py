@@ -9,7 +9,7 @@ from charts import positions as charts
 from charts.viewer import Axis, MatricesEvent, Panel, matrices
 from experiments.positions import wavelengths
 from model.positions import sinusoids
-from ui.anatomy import evidence, figures
+from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
@@ -42,6 +42,7 @@ def settings() -> tuple[int, int, int]:
 
 def show() -> None:
     """Draw the view."""
+    badge("computed")
     base, d_model, length = settings()
     position, feature = _marked(d_model, length)
     signal = sinusoids(torch.arange(length), d_model, base)  # (length, d_model)
@@ -73,24 +74,25 @@ def show() -> None:
         if event.cell is not None:
             st.session_state["position"], st.session_state["feature"] = event.cell
 
-    matrices(
-        "sinusoid_table",
-        panels=[
-            Panel(
-                _("PE(position, feature); click a cell"),
-                signal,
-                "scores",
-                high=1.0,
-                rows=Axis(_("Position"), [str(i) for i in range(length)]),
-                columns=Axis(_("Feature"), [str(i) for i in range(d_model)]),
-            )
-        ],
-        selected=(0, position, feature),
-        words=words(),
-        on_event=pick,
-    )
     left, right = st.columns(2)
     with left:
+        matrices(
+            "sinusoid_table",
+            panels=[
+                Panel(
+                    _("PE(position, feature); click a cell"),
+                    signal,
+                    "scores",
+                    high=1.0,
+                    rows=Axis(_("Position"), [str(i) for i in range(length)]),
+                    columns=Axis(_("Feature"), [str(i) for i in range(d_model)]),
+                )
+            ],
+            selected=(0, position, feature),
+            words=words(),
+            on_event=pick,
+        )
+    with right:
         st.markdown(_("**Feature {feature} over the positions**").format(feature=feature))
         partner = feature ^ 1
         st.plotly_chart(
@@ -103,7 +105,6 @@ def show() -> None:
             key="sinusoid_wave",
             width="stretch",
         )
-    with right:
         st.markdown(_("**Position {position} over the features**").format(position=position))
         st.plotly_chart(
             charts.row(
