@@ -11,14 +11,14 @@ _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 
 
-def hues(colours: Palette) -> tuple[tuple[str, str], ...]:
-    """Colour and marker of the first, second, … setting; the marker tells them apart as well."""
+def hues(colours: Palette) -> tuple[tuple[str, str, str], ...]:
+    """Colour, marker and dash of the first, second, … setting; told apart in print too."""
     purple, olive = colours.weights_ramp, colours.scores_ramp
     return (
-        (purple[5], "circle"),
-        (purple[3], "square"),
-        (olive[1], "triangle-up"),
-        (olive[0], "diamond"),
+        (purple[5], "circle", "solid"),
+        (purple[3], "square", "solid"),
+        (olive[1], "triangle-up", "dot"),
+        (olive[0], "diamond", "solid"),
     )
 
 
@@ -36,14 +36,15 @@ def lines(
     """A quantity (rows of each frame) against its column `x`, one line per setting, the chosen one
     in front; `bound`: the x and y of a dashed line. words: the settings, the quantity, x, bound."""
     figure = go.Figure()
-    for (setting, frame), (colour, symbol) in zip(frames.items(), hues(colours), strict=False):
+    for (setting, frame), hue in zip(frames.items(), hues(colours), strict=False):
+        colour, symbol, dash = hue
         front = setting == chosen
         figure.add_scatter(
             x=frame[x],
             y=frame[quantity],
             mode="lines+markers",
             name=words[setting],
-            line={"color": colour, "width": 3 if front else 1.2},
+            line={"color": colour, "width": 3 if front else 1.5, "dash": dash},
             marker={"symbol": symbol, "size": 8 if front else 5},
             opacity=1.0 if front else 0.75,
             hovertemplate="%{x} · %{y:.4g}<extra></extra>",

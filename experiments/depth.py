@@ -162,7 +162,7 @@ class Cubic:
 
 def cubic_bound(shares: Sequence[float]) -> Cubic | None:
     """The tightest bound of the form r(l+1) ≤ C·r(l)³ on measured shares, the form of Dong et al.
-    2021, Theorem 2.2, which gives r(L) ≤ C^((3^L − 1)/2) · r(0)^(3^L).
+    2021, §2, which gives r(L) ≤ C^((3^L − 1)/2) · r(0)^(3^L).
 
     C is the largest r(l+1)/r(l)³ among shares above rounding; the bound starts at the first place
     where C·r² < 1, that is where it falls. None where it falls nowhere.

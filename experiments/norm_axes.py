@@ -99,7 +99,7 @@ def batches(
 
 def moved(bench: Bench, before: Encoded, after: Encoded, row: int, norm: Norm) -> Moved:
     """The change of sentence `row`, the same in both batches, between two batches of one shape."""
-    return _difference(*(_states(bench, source, row, norm) for source in (before, after)), norm)
+    return _difference(_states(bench, before, row, norm), _states(bench, after, row, norm), norm)
 
 
 def alone(bench: Bench, source: Encoded, row: int, norm: Norm) -> Moved:

@@ -1,0 +1,111 @@
+"""The same switch on a model that was trained with its residual connections."""
+
+import pandas as pd
+import streamlit as st
+
+from charts import depth as charts
+from experiments.depth import SETTINGS, Outcome, outcomes
+from ui.anatomy import evidence, figures, inert
+from ui.gradual import gradually
+from ui.i18n import _
+from ui.models import reading_of
+from ui.scene import colours
+from ui.subject import subject
+
+
+def show(chosen: str) -> None:
+    """Draw the reader's text through a model under every setting."""
+    bench, text = subject()
+    native = reading_of(bench, text, bench.native)
+    results: list[Outcome] = gradually(
+        "residual",
+        (bench.name, text),
+        lambda: outcomes(bench, native),
+        len(SETTINGS),
+        _("Running the model under each setting …"),
+    )
+    by_name = {str(one.residual): one for one in results}
+    if chosen in by_name and "both" in by_name:
+        _in_short(by_name[chosen], by_name["both"])
+    if not results:
+        return
+    frames = {name: one.states for name, one in by_name.items()}
+    names = setting_names() | {
+        "place": _("After layer"),
+        "share": _("What tells tokens apart: ‖X − 1x̄ᵀ‖ / ‖X‖"),
+        "cosine": _("Mean cosine of two tokens"),
+    }
+    for column, quantity in zip(st.columns(2), ("share", "cosine"), strict=True):
+        figure = charts.lines(
+            frames, quantity, chosen, names, colours(), logarithmic=quantity == "share"
+        )
+        column.plotly_chart(figure, key=f"real_{quantity}", width="stretch")
+    evidence(
+        _table(results),
+        _(
+            "{model}, this text of {tokens} tokens, float32. X: hidden states after the last "
+            "layer, after the final norm where there is one. The model was trained with residual "
+            "connections around both."
+        ).format(model=bench.name, tokens=len(native.run.tokens[0])),
+        {
+            "setting": _("residual connections"),
+            "share": "‖X − 1x̄ᵀ‖ / ‖X‖",
+            "pairs": _("mean cosine of two tokens"),
+            "native": _("cosine with native, mean"),
+            "prediction": _("prediction"),
+            "probability": "p",
+            "divergence": _("KL(native ‖ variant), nats"),
+        },
+    )
+    if native.asked == ():
+        hint = (
+            _("Write [MASK] in the text and the model will predict what stands there.")
+            if bench.shape.head == "mlm"
+            else _("This model has no prediction head; SmolLM2 has one.")
+        )
+        st.info(hint)
+
+
+def setting_names() -> dict[str, str]:
+    return {
+        "both": _("around both (native)"),
+        "attention": _("only around attention"),
+        "feed_forward": _("only around the FFN"),
+        "none": _("none"),
+    }
+
+
+def _in_short(here: Outcome, native: Outcome) -> None:
+    facts = [
+        (
+            _("Tokens differ, last hidden states"),
+            f"{here.states['share'].iloc[-1]:.3g}",
+            _("native {value}").format(value=f"{native.states['share'].iloc[-1]:.3g}"),
+        ),
+        (_("Cosine with native, mean"), f"{here.cosine:.3f}", _("1 = no effect")),
+    ]
+    if here.prediction is not None and native.prediction is not None:
+        facts += [
+            (_("Prediction, native"), inert(native.prediction), f"p = {native.probability:.3f}"),
+            (_("Prediction, variant"), inert(here.prediction), f"p = {here.probability:.3f}"),
+            (_("KL divergence"), f"{here.divergence:.3g} nats", _("0 = no effect")),
+        ]
+    st.markdown(f"**{setting_names()[here.residual]}**")
+    figures(*facts)
+
+
+def _table(results: list[Outcome]) -> pd.DataFrame:
+    names = setting_names()
+    table = pd.DataFrame(
+        {
+            "setting": names[one.residual],
+            "share": f"{one.states['share'].iloc[-1]:.3g}",
+            "pairs": f"{one.states['cosine'].iloc[-1]:.3f}",
+            "native": f"{one.cosine:.4f}",
+            "prediction": one.prediction,
+            "probability": one.probability,
+            "divergence": one.divergence,
+        }
+        for one in results
+    )
+    return table.dropna(axis="columns", how="all")
