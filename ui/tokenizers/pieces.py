@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from zlib import crc32
 
 import streamlit as st
@@ -58,7 +59,7 @@ def box(piece: Piece, ids: bool = False) -> str:
     number = f"<small>{piece.id}</small>" if ids and piece.id is not None else ""
     return (
         f'<span class="piece {piece.look}" style="--hue:{hue}" '
-        f'title="{plain(piece.hover, 400)}">{plain(piece.text, LONGEST)}{number}</span>'
+        f'title="{escape(piece.hover)}">{plain(piece.text, LONGEST)}{number}</span>'
     )
 
 

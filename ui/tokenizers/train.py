@@ -32,17 +32,8 @@ def show() -> None:
     trainings = {method: lesson.learned(method) for method in lesson.METHODS}
     bpe, wordpiece = trainings.values()
     longest = max(len(training.steps) for training in trainings.values())
-    if longest == 0:
-        st.info(
-            _("No two neighbours occur often enough: nothing can be joined. Give it more text."),
-            icon=":material/info:",
-        )
-    elif longest < st.session_state["merges"]:
-        st.caption(
-            _("No pair was left after {bpe} merges of BPE and {wordpiece} of WordPiece.").format(
-                bpe=len(bpe.steps), wordpiece=len(wordpiece.steps)
-            )
-        )
+    if all(_exhausted(method, training) for method, training in trainings.items()):
+        _nothing_left(bpe, wordpiece)
     part = parting(bpe, wordpiece)
     _in_short(bpe, wordpiece, part)
     step = _walk(longest, part)
@@ -61,6 +52,30 @@ def show() -> None:
     )
     _take_away(trainings)
     _evidence(trainings)
+
+
+def _exhausted(method: str, training: Training) -> bool:
+    """Whether it learnt less than was asked for because no pair was left, not because the reader
+    stopped it."""
+    count = len(training.steps)
+    if count >= st.session_state["merges"]:
+        return False
+    end = lesson.replay_of(method, training).at(count)
+    return not candidates(training, end, training.recipe.score, 1)
+
+
+def _nothing_left(bpe: Training, wordpiece: Training) -> None:
+    if bpe.steps:
+        st.caption(
+            _("No pair was left after {bpe} merges of BPE and {wordpiece} of WordPiece.").format(
+                bpe=len(bpe.steps), wordpiece=len(wordpiece.steps)
+            )
+        )
+    else:
+        st.info(
+            _("No two neighbours occur often enough: nothing can be joined. Give it more text."),
+            icon=":material/info:",
+        )
 
 
 def _in_short(bpe: Training, wordpiece: Training, part: int | None) -> None:
