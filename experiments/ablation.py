@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from experiments.outcome import divergence
 from experiments.reading import Reading
 from model import Bench, Run, Tape
 from model.run import Encoded
@@ -128,8 +129,6 @@ def _effect(reading: Reading, run: Run) -> Tensor:
     native = reading.run
     if measure_of(reading) == "kl":
         assert native.logits is not None and run.logits is not None  # asked only of a head
-        before, after = native.logits.log_softmax(-1), run.logits.log_softmax(-1)
-        divergence = F.kl_div(after, before.expand_as(after), reduction="none", log_target=True)
-        return divergence.sum(-1).mean(-1).clamp(min=0)  # (batch,)
+        return divergence(native.logits, run.logits).mean(-1)  # (batch,)
     last = run.shape.n_layers
     return (1 - F.cosine_similarity(native.hidden(last), run.hidden(last), dim=-1)).mean(-1)

@@ -7,7 +7,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from experiments.outcome import cosines, predictions
+from experiments.outcome import cosines, divergence
 from experiments.reading import Reading, read, reread
 from model import Bench, Choices, ModelError, Run, Tape
 from model.choices import legal
@@ -120,7 +120,7 @@ def damage(
         except ModelError as error:
             yield Damage(scheme, error=error)
         else:
-            yield Damage(scheme, *_effect(bench, native, variant))
+            yield Damage(scheme, *_effect(native, variant))
 
 
 def carried(
@@ -136,16 +136,14 @@ def carried(
         except ModelError as error:
             yield Damage(scheme, error=error)
         else:
-            yield Damage(scheme, *_effect(bench, here, there))
+            yield Damage(scheme, *_effect(here, there))
 
 
-def _effect(bench: Bench, one: Reading, other: Reading) -> tuple[float, float | None]:
+def _effect(one: Reading, other: Reading) -> tuple[float, float | None]:
     cosine = float(cosines(one, other)["cosine"].to_numpy().mean())
     if not one.asked or one.run.logits is None or other.run.logits is None:
         return cosine, None
-    pairs = zip(one.run.logits[0], other.run.logits[0], strict=True)
-    found = [predictions(before, after, bench)[1] for before, after in pairs]
-    return cosine, sum(found) / len(found)
+    return cosine, float(divergence(one.run.logits, other.run.logits).mean())
 
 
 def _run(bench: Bench, source: Encoded, choices: Choices) -> Run:

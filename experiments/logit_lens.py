@@ -3,9 +3,9 @@
 
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from experiments.outcome import divergence
 from model import Bench
 
 
@@ -22,7 +22,6 @@ def lens(bench: Bench, depths: Tensor, position: int) -> pd.DataFrame:
     log = logits.log_softmax(-1)
     best = logits.argmax(-1)  # (depths,)
     answer = int(best[-1])
-    apart = F.kl_div(log, log[-1].expand_as(log), reduction="none", log_target=True).sum(-1)
     return pd.DataFrame(
         {
             "depth": range(len(logits)),
@@ -31,6 +30,6 @@ def lens(bench: Bench, depths: Tensor, position: int) -> pd.DataFrame:
             "probability": log.exp().amax(-1).tolist(),
             "final": log[:, answer].exp().tolist(),
             "rank": ((logits > logits[:, answer, None]).sum(-1) + 1).tolist(),
-            "kl": apart.clamp(min=0).tolist(),
+            "kl": divergence(logits[-1], logits).tolist(),
         }
     )

@@ -26,20 +26,26 @@ def predictions(
     Columns: id, token, native, variant (probabilities), native_rank, variant_rank (from 1);
     sorted by the native probability.
     """
-    log_native, log_variant = native.log_softmax(-1), variant.log_softmax(-1)
     best = torch.cat([native.topk(top).indices, variant.topk(top).indices]).unique()  # (≤ 2·top,)
     frame = pd.DataFrame(
         {
             "id": best.tolist(),
             "token": bench.tokenizer.tokens(best.tolist()),
-            "native": log_native[best].exp().tolist(),
-            "variant": log_variant[best].exp().tolist(),
+            "native": native.softmax(-1)[best].tolist(),
+            "variant": variant.softmax(-1)[best].tolist(),
             "native_rank": [rank(native, i) for i in best.tolist()],
             "variant_rank": [rank(variant, i) for i in best.tolist()],
         }
     ).sort_values(["native", "variant"], ascending=False, ignore_index=True)
-    divergence = F.kl_div(log_variant, log_native, reduction="sum", log_target=True)
-    return frame, max(0.0, float(divergence))  # rounding may fall below its least value, 0
+    return frame, float(divergence(native, variant))
+
+
+def divergence(native: Tensor, variant: Tensor) -> Tensor:
+    """KL(native ‖ variant) in nats of the predictions that logits (…, vocab) stand for, (…); one
+    row on either side serves many on the other."""
+    one, other = torch.broadcast_tensors(native.log_softmax(-1), variant.log_softmax(-1))
+    apart = F.kl_div(other, one, reduction="none", log_target=True).sum(-1)
+    return apart.clamp(min=0)  # rounding may fall below its least value
 
 
 def guesses(logits: Mapping[str, Tensor], bench: Bench, top: int = 4) -> pd.DataFrame:

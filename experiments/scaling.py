@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from experiments.outcome import divergence
 from experiments.reading import Reading
 from model import Bench, Choices, Tape
 
@@ -130,11 +131,9 @@ def _damage(bench: Bench, native: Reading, choices: Choices, first: int) -> Dama
     end = None if native.asked else last
     run = bench.resume(native.run, first, choices, tape, last=end, logits_at=native.asked or None)
     before, after = native.run.hidden(last)[0], run.hidden(last)[0]  # (tokens, d_model)
-    divergence = None
+    moved = None
     if native.asked:  # else no logits were kept
         assert native.run.logits is not None and run.logits is not None  # asked only of a head
-        log_native, log_variant = native.run.logits.log_softmax(-1), run.logits.log_softmax(-1)
-        summed = F.kl_div(log_variant, log_native, reduction="sum", log_target=True)
-        divergence = max(0.0, float(summed) / len(native.asked))  # rounding may fall below 0
+        moved = float(divergence(native.run.logits, run.logits).mean())
     cosine = float(F.cosine_similarity(before, after, dim=-1).mean())
-    return Damage(choices.layers, cosine, divergence)
+    return Damage(choices.layers, cosine, moved)
