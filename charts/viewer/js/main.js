@@ -22,7 +22,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     here.view.update(payload);
   }
   here.view.send = (event) => setTriggerValue("event", event);
+  // Streamlit may undo a call late, when a newer one has already taken the view over: data that
+  // changes while the script still loads does that.
+  const call = (here.call = {});
   return () => {
+    if (here.call !== call) return;
     here.view.destroy();
     mounted.delete(parentElement);
   };
