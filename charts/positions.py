@@ -1,5 +1,6 @@
 """Positions: waves, rows, wavelengths, profiles over distance, pairs in the plane, spectra."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -303,10 +304,12 @@ def norms(
     figure.add_vline(x=marked, line={"color": colours.masked_hatch, "width": 1, "dash": "dash"})
     ticks = sorted(set(frame[along]))
     figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[f"{tick:.3g}" for tick in ticks], tickangle=0
+        type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], tickangle=0
     )
-    if logarithmic:
-        figure.update_yaxes(type="log", dtick=1)
+    if logarithmic:  # whole decades: rounding about a constant is no curve
+        values = [v for k in quantities for v in (*closed[k], *frame[k.split(" ")[0]].tolist())]
+        decades = [math.floor(math.log10(0.9 * min(values))), math.ceil(math.log10(max(values)))]
+        figure.update_yaxes(type="log", dtick=1, range=decades)
     else:
         figure.update_yaxes(range=[0, 1.05])
     return _finished(figure, title, "", height=340)

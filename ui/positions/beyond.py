@@ -132,7 +132,8 @@ def _table_answer(trained: int, where: int) -> str:
     try:
         scores("learned", Setup(n=1, d=2, offset=where, rows=trained))
     except ModelError as error:
-        return explain(error)
+        st.warning(f"**{scheme_names()['learned']}**: {explain(error)}")
+        return _("nothing: the call fails")
     return _("its own row")
 
 
@@ -149,6 +150,9 @@ def _real() -> None:
     done = gradually(
         "beyond", (bench.name, text, start), work, len(schemes), _("Running far from the start …")
     )
+    for one in done:
+        if one.error is not None:
+            st.warning(f"**{names[one.scheme]}**: {explain(one.error)}")
     evidence(
         pd.DataFrame(
             {
@@ -156,7 +160,7 @@ def _real() -> None:
                 "moved": [
                     "–" if one.cosine is None else f"{max(0.0, 1 - one.cosine):.2g}" for one in done
                 ],
-                "error": [_("runs") if one.error is None else explain(one.error) for one in done],
+                "error": [_("runs") if one.error is None else _("the call fails") for one in done],
             }
         ),
         _(

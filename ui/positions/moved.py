@@ -133,8 +133,8 @@ def _maps(source: Encoded, found: dict[str, Shift], layer: int, head: int, offse
     for name, one in found.items():
         before, after = one.before[layer, head], one.after[layer, head]
         triple: tuple[tuple[str, Tensor, Kind], ...] = (
-            (_("{scheme}: from position 0 on"), before, "weights"),
-            (_("{scheme}: from position {offset} on"), after, "weights"),
+            (_("{scheme}, + 0"), before, "weights"),
+            (_("{scheme}, + {offset}"), after, "weights"),
             (_("{scheme}: difference"), after - before, "difference"),
         )
         for title, cells, kind in triple:

@@ -132,7 +132,7 @@ def _maps(
         before, after = (side[layer, head] for side in (found[scheme].before, found[scheme].after))
         triple: tuple[tuple[str, Tensor, Kind], ...] = (
             (_("{scheme}: in order"), before, "weights"),
-            (_("{scheme}: shuffled, put back"), after, "weights"),
+            (_("{scheme}: put back"), after, "weights"),
             (_("{scheme}: difference"), after - before, "difference"),
         )
         for title, cells, kind in triple:
