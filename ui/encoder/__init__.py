@@ -1,0 +1,1 @@
+"""The encoder layer: stage by stage, and the stack of layers (Q7)."""

@@ -1,0 +1,119 @@
+"""The logit lens: what the model would predict if it stopped at a layer."""
+
+import streamlit as st
+
+from charts import encoder as charts
+from charts.labels import plain
+from experiments.logit_lens import lens
+from experiments.reading import asked_positions
+from model import Bench
+from model.bench import Text
+from ui.anatomy import evidence, figures, inert
+from ui.encoder.stack import stream_of
+from ui.i18n import _
+from ui.models import offered
+from ui.scene import colours
+from ui.url import Parameter, number
+
+ELSEWHERE = {  # models that do predict, with a text that shows it
+    "smollm2": "The capital of France is",
+    "bert-tiny": "The capital of France is [MASK] .",
+}
+PARAMETERS = (Parameter("position", -1, number(-1, 100_000)),)
+
+
+def show(bench: Bench, text: Text) -> None:
+    """Predictions by depth at one position."""
+    if bench.shape.head == "none" or bench.shape.kind == "encoder-decoder":
+        _no_head()
+        return
+    source = bench.encode(text)
+    position = _position(bench, source.ids[0].tolist(), source.tokens[0])
+    frame = lens(bench, stream_of(bench, text).depths, position)
+    last = frame.to_dict("records")[-1]
+    ranks = frame["rank"].tolist()
+    settled = max((depth for depth, rank in enumerate(ranks) if rank > 1), default=-1) + 1
+    figures(
+        (
+            _("Prediction"),
+            inert(str(last["token"])),
+            _("probability {value}").format(value=f"{last['probability']:.3g}"),
+        ),
+        (
+            _("It leads from depth"),
+            f"{settled} / {len(frame) - 1}",
+            _("and at every depth after it"),
+        ),
+        (
+            _("Its place at the input"),
+            f"{ranks[0]:,}",
+            _("of {n} tokens").format(n=f"{bench.shape.vocab_size:,}"),
+        ),
+    )
+    st.plotly_chart(
+        charts.lens(
+            frame,
+            {
+                "depth": _("Depth: layers passed"),
+                "probability": _("probability"),
+                "likeliest": _("likeliest token at this depth"),
+                "final": _("the final prediction: {token}").format(token=plain(str(last["token"]))),
+            },
+            colours(),
+        ),
+        key="lens",
+        width="stretch",
+    )
+    evidence(
+        frame.round(4),
+        _(
+            "{model}, position {position}: the residual stream of every depth, read through the "
+            "model's own last norm, if it has one, and its head. KL is the divergence from the "
+            "last depth's distribution, in nats."
+        ).format(model=bench.name, position=position),
+        {
+            "depth": _("depth"),
+            "token": _("likeliest token"),
+            "probability": _("its probability"),
+            "final": _("probability of the final prediction"),
+            "rank": _("its place"),
+            "kl": "KL",
+        },
+    )
+
+
+def _position(bench: Bench, ids: list[int], tokens: list[str]) -> int:
+    """Draw the choice of a position; at first the one whose prediction counts."""
+    state, asked = st.session_state, asked_positions(bench, ids)
+    if not 0 <= state["position"] < len(tokens):
+        state["position"] = asked[0] if asked else len(tokens) - 1
+    if len(tokens) > 1:
+        st.select_slider(
+            _("Position"),
+            range(len(tokens)),
+            format_func=lambda i: f"{i} · {tokens[i].strip() or '␣'}",
+            key="position",
+            persist_state="session",
+        )
+    return int(state["position"])
+
+
+def _no_head() -> None:
+    st.info(
+        _("This model has no head that predicts tokens. These have one:"),
+        icon=":material/visibility_off:",
+    )
+    models = offered()
+    with st.container(horizontal=True):
+        for name, text in ELSEWHERE.items():
+            if name in models:
+                st.button(
+                    f"{models[name].title}: “{inert(text)}”",
+                    key=f"lens_{name}",
+                    on_click=_look_at,
+                    args=(name, text),
+                )
+
+
+def _look_at(model: str, text: str) -> None:
+    st.session_state.update(model=model, text=text, position=-1)
