@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from model import Bench
+from model import Bench, ModelError
 from model.bench import Text
 from ui import texts
 from ui.i18n import _
 from ui.models import bench_of, offered
 from ui.url import Parameter, one_of
+
+MOST_SENTENCES = 6  # of a batch
+MOST_TOKENS = 64  # of one of its sentences
 
 
 def subject_parameters(
@@ -37,6 +40,38 @@ def subject(model: str = "model", limit: int = texts.MAX_TOKENS) -> tuple[Bench,
     )
     bench = bench_of(models[st.session_state[model]].source)
     return bench, texts.as_text(st.session_state["text"], bench, limit)
+
+
+def batch_subject() -> tuple[Bench, tuple[str, ...]]:
+    """Draw the text box of a batch (the parameter `sentences`, one a line) and the model list;
+    returns the loaded model and the sentences.
+
+    ModelError: as `subject`, and "too-many-sentences".
+    """
+    models = offered()
+    typing, choosing = st.columns([3, 1])
+    typing.text_area(
+        _("A batch: one sentence per line"), key="sentences", height=100, persist_state="session"
+    )
+    choosing.selectbox(
+        _("Model"),
+        list(models),
+        format_func=lambda name: models[name].title,
+        key="model",
+        persist_state="session",
+    )
+    bench = bench_of(models[st.session_state["model"]].source)
+    lines = [line.strip() for line in st.session_state["sentences"].splitlines() if line.strip()]
+    if len(lines) > MOST_SENTENCES:
+        raise ModelError(
+            "too-many-sentences",
+            "the batch has {count} sentences, this page reads at most {limit}",
+            count=len(lines),
+            limit=MOST_SENTENCES,
+        )
+    for line in lines or [""]:
+        texts.as_text(line, bench, MOST_TOKENS)
+    return bench, tuple(lines)
 
 
 def place(bench: Bench) -> tuple[int, int]:

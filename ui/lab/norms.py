@@ -28,7 +28,7 @@ def show(scene: Scene) -> None:
     limits = (float(spread.min()), float(spread.max()))
     words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
     for column, side in zip(st.columns(len(sides)), sides, strict=True):
-        places = [_place(site) for site in frames[side]["site"].unique()]
+        places = [place_name(site) for site in frames[side]["site"].unique()]
         with column:
             st.subheader(side_names()[side], anchor=False)
             figure = depth(frames[side], quantity, scene.tokens, places, words, colours(), limits)
@@ -41,7 +41,7 @@ def show(scene: Scene) -> None:
     )
 
 
-def _place(site: str) -> str:
+def place_name(site: str) -> str:
     """A norm's short name: "3 attention", "final", "embedding"."""
     inside = re.fullmatch(r"\w+\.(\d+)\.(\w+)_norm", site)
     if inside:

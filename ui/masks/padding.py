@@ -6,21 +6,19 @@ import streamlit as st
 from charts import masks as charts
 from charts.viewer import Axis, MatricesEvent, Panel, focus, matrices
 from experiments.padding import Padded, batch, curve, without_padding_mask
-from model import Bench, ModelError
+from model import Bench
 from model.run import AttentionView
-from ui import texts
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.masks import infinity
 from ui.masks.runs import batch_attention
-from ui.models import bench_of, offered
+from ui.models import offered
 from ui.scene import colours, words
+from ui.subject import MOST_SENTENCES, batch_subject
 from ui.url import Parameter, number, one_of
 
 EXTRAS = (0, 1, 2, 4, 8, 16, 32)  # padding tokens added to every row
-MOST_SENTENCES = 6
-MOST_TOKENS = 64  # of one sentence
 SENTENCES = (
     "She laughed.\n"
     "The ship sailed across the ocean to America.\n"
@@ -48,7 +46,7 @@ PARAMETERS = (
 
 def show() -> None:
     """Draw the experiment."""
-    bench, sentences = _batch()
+    bench, sentences = batch_subject()
     _settings(sentences)
     state = st.session_state
     extra, side, row = state["extra"], state["side"], state["row"]
@@ -103,35 +101,6 @@ def show() -> None:
     evidence(_table(on, off), _how(bench, sentences, extra), _columns())
     padding = ~batch(bench, sentences, extra, side).real[row]
     infinity.show(unmasked.scores[row, head], padding)
-
-
-def _batch() -> tuple[Bench, tuple[str, ...]]:
-    """Draw the sentences and the model, and read them."""
-    models = offered()
-    typing, choosing = st.columns([3, 1])
-    typing.text_area(
-        _("A batch: one sentence per line"), key="sentences", height=100, persist_state="session"
-    )
-    choosing.selectbox(
-        _("Model"),
-        list(models),
-        format_func=lambda name: models[name].title,
-        key="model",
-        persist_state="session",
-    )
-    bench = bench_of(models[st.session_state["model"]].source)
-    typed = st.session_state["sentences"]
-    lines = [line.strip() for line in typed.splitlines() if line.strip()]
-    if len(lines) > MOST_SENTENCES:
-        raise ModelError(
-            "too-many-sentences",
-            "the batch has {count} sentences, this page reads at most {limit}",
-            count=len(lines),
-            limit=MOST_SENTENCES,
-        )
-    for line in lines or [""]:
-        texts.as_text(line, bench, MOST_TOKENS)
-    return bench, tuple(lines)
 
 
 def _settings(sentences: tuple[str, ...]) -> None:
