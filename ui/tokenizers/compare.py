@@ -127,7 +127,7 @@ def _evidence(tokenizers: dict[str, Tokenizer], names: dict[str, str]) -> None:
             "tokens_per_character": _("tokens per character"),
             "tokens_per_word": _("tokens per word"),
             "unknown": _("unknown"),
-            "lost": _("lost"),
+            "lost": _("lost characters"),
         },
     )
     st.markdown(_("**What the vocabularies share**"))
