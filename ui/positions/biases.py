@@ -164,8 +164,8 @@ def _buckets() -> None:
     evidence(
         spans,
         _(
-            "Distances from {low} to {high}, {count} buckets; from distance {reach} on, at the latest, all "
-            "share one."
+            "Distances from {low} to {high}, {count} buckets; from distance {reach} on, "
+            "at the latest, all share one."
         ).format(low=int(far.min()), high=int(far.max()), count=count, reach=reach),
         {
             "bucket": _("bucket"),
