@@ -203,6 +203,7 @@ def _curves(
 
 
 def _real() -> None:
+    badge("trained")
     bench, text = subject(limit=MOST_TOKENS)
     st.toggle(
         _("Multiply the token embeddings by √d_model"), key="multiplied", persist_state="session"

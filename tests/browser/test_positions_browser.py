@@ -1,0 +1,68 @@
+"""The positions page as a reader meets it: drawn, clicked, shared."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import NewPage, settled, visit
+
+FAST = "model=bert-tiny&table_model=bert-tiny"
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def value_of(page: Page, label: str) -> str:
+    metric = page.get_by_test_id("stMetric").filter(has_text=label)
+    return metric.get_by_test_id("stMetricValue").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("address", "charts", "width", "scheme", "language"),
+    [
+        ("q=9", 3, 390, "dark", "zh"),
+        ("q=10", 6, 390, "light", "en"),
+        ("q=10&scheme_view=switch", 1, 1280, "dark", "zh"),
+        ("q=8", 3, 390, "dark", "zh"),
+    ],
+)
+def test_every_question_is_drawn_and_fits(
+    new_page: NewPage, address: str, charts: int, width: int, scheme: str, language: str
+) -> None:
+    page = new_page(width, scheme)
+    visit(page, f"/positions?{address}&{FAST}&lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("canvas").first).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(charts)
+    for chart in page.get_by_test_id("stPlotlyChart").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+
+
+def test_a_click_on_the_table_picks_a_wave(page: Page) -> None:
+    visit(page, "/positions?q=9")
+    assert value_of(page, "Feature 8 repeats every") == "19.87"
+    box = page.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])
+    settled(page)
+    expect(page.get_by_text("Feature 8 repeats every")).to_have_count(0)
+    asked = parameters(page)
+    assert int(asked["feature"]) > 32
+
+
+def test_views_are_one_click_apart_and_the_address_follows(page: Page) -> None:
+    visit(page, f"/positions?{FAST}")
+    page.get_by_role("radio", name="Q10").click()
+    settled(page)
+    page.get_by_role("radio", name="RoPE in the plane").click()
+    settled(page)
+    first = value_of(page, "q·k at 12 and 5")
+    assert first == value_of(page, "q·k at 62 and 55")
+    assert parameters(page)["scheme_view"] == "rope"
+
+    visit(page, page.url)  # shared
+    assert value_of(page, "q·k at 12 and 5") == first
