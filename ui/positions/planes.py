@@ -58,21 +58,17 @@ def show() -> None:
     left, right = st.columns(2)
     with left:
         st.markdown(
-            _("**Four of {pairs} pairs**: dotted before, solid after the rotation").format(
-                pairs=width // 2
-            )
+            _(
+                "**Four of {pairs} pairs** i, with the positions that a turn takes: "
+                "dotted before, solid after the rotation"
+            ).format(pairs=width // 2)
         )
         st.plotly_chart(
             charts.plane(
                 in_plane(q, m, root)[pairs],
                 in_plane(k, n, root)[pairs],
                 torch.stack([m * rates, n * rates], dim=-1)[pairs],
-                [
-                    _("pair {pair}: a turn in {turn}").format(
-                        pair=pair, turn=f"{2 * math.pi / float(rates[pair]):.3g}"
-                    )
-                    for pair in pairs
-                ],
+                [f"i = {pair} · {2 * math.pi / float(rates[pair]):,.0f}" for pair in pairs],
                 {"query": _("query"), "key": _("key")},
                 colours(),
             ),

@@ -34,7 +34,7 @@ def settings() -> tuple[int, int, int]:
         for label, options, key in (
             (_("Base"), BASES, "base"),
             ("d_model", WIDTHS, "d_model"),
-            (_("Positions"), LENGTHS, "length"),
+            (_("Length, positions"), LENGTHS, "length"),
         ):
             st.select_slider(label, options, key=key, persist_state="session", width=220)
     return int(state["base"]), int(state["d_model"]), int(state["length"])
