@@ -60,7 +60,7 @@ def lines(
         )
     figure.update_layout(height=360, title=words[quantity], margin=_MARGIN, legend=_LEGEND)
     figure.update_xaxes(title=words[x], fixedrange=True, zeroline=False)
-    figure.update_yaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True, rangemode="tozero")
     if logarithmic:
         figure.update_yaxes(type="log", exponentformat="power", nticks=8)
     return figure

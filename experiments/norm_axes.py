@@ -207,3 +207,12 @@ def gradients_by_depth(
             for place in ("post", "pre")
         )
         yield depth, post, pre
+
+
+def crossings(
+    bench: Bench, before: Encoded, after: Encoded, row: int
+) -> Iterator[tuple[Moved, Moved]]:
+    """For each of `KINDS`: how far sentence `row` moves between two batches (`moved`), and how far
+    when it is run by itself instead of in the first (`alone`)."""
+    for kind in KINDS:
+        yield moved(bench, before, after, row, kind), alone(bench, before, row, kind)

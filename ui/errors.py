@@ -17,6 +17,7 @@ SENTENCES = {
     "too-many-sentences": N_(
         "This batch has {count} sentences; the page reads at most {limit}: leave some out."
     ),
+    "needs-two-sentences": N_("Write at least two sentences: one to watch, and one to change."),
     "empty-replacement": N_("Type a word to put in the token's place."),
     "nothing-to-hide": N_("There is no token to hide: the text has none but special ones."),
     "no-mask-token": N_("This model's vocabulary has no [MASK]."),
