@@ -1,0 +1,1 @@
+"""The feed-forward network: curves, neurons, positions, and its share of a model (Q14)."""
