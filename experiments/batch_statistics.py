@@ -43,9 +43,9 @@ class Feed:
 def training(feed: Feed, momentum: float) -> pd.DataFrame:
     """One row per step of `torch.nn.BatchNorm1d` in training mode, of feature 0: step; true mean;
     batch_mean and batch_var of this batch (variance unbiased); running_mean and running_var after
-    it; expected_mean, what the running mean is on average; and what one further batch looks like
-    after the step, over all features: train_mean and train_std in training mode, eval_mean and
-    eval_std in evaluation mode.
+    it; expected_mean, what the running mean is on average; and what becomes of this batch, over
+    all features: train_mean and train_std in training mode; eval_mean and eval_std in evaluation
+    mode, with what was remembered before it.
 
     Raises ValueError for a batch of one: PyTorch refuses it.
     """
@@ -53,8 +53,8 @@ def training(feed: Feed, momentum: float) -> pd.DataFrame:
     rows, expected = [], 0.0  # running statistics start at mean 0, variance 1
     with torch.no_grad():
         for step, x in enumerate(feed.batches()):
-            train = norm.train()(x)
             evaluated = norm.eval()(x)
+            train = norm.train()(x)
             expected += momentum * (feed.mean(step) - expected)
             rows.append(
                 {

@@ -68,28 +68,27 @@ def quantity_names() -> dict[str, str]:
 
 def _controls() -> tuple[Stack, Residual]:
     state, names = st.session_state, setting_names()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            _("Residual connections"),
-            SETTINGS,
-            format_func=names.__getitem__,
-            key="skips",
-            required=True,
-            persist_state="session",
-        )
-        places = {
-            "pre": _("before the sublayer"),
-            "post": _("after the sublayer"),
-            "none": _("none"),
-        }
-        st.segmented_control(
-            _("LayerNorm stands"),
-            list(places),
-            format_func=places.__getitem__,
-            key="norms",
-            required=True,
-            persist_state="session",
-        )
+    st.segmented_control(
+        _("Residual connections"),
+        SETTINGS,
+        format_func=names.__getitem__,
+        key="skips",
+        required=True,
+        persist_state="session",
+    )
+    places = {
+        "pre": _("before the sublayer"),
+        "post": _("after the sublayer"),
+        "none": _("none"),
+    }
+    st.segmented_control(
+        _("LayerNorm stands"),
+        list(places),
+        format_func=places.__getitem__,
+        key="norms",
+        required=True,
+        persist_state="session",
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.select_slider(_("Layers"), DEPTHS, key="depth", persist_state="session", width=200)
         st.select_slider("d_model", WIDTHS, key="d_model", persist_state="session", width=120)
