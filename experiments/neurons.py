@@ -9,7 +9,6 @@ branch where there is a gate.
 from collections.abc import Sequence
 
 import pandas as pd
-import torch
 from torch import Tensor
 
 from model import Bench, Choices, Tape
@@ -60,13 +59,9 @@ def summary(activations: Tensor, threshold: float) -> dict[str, float]:
 
 def strongest(activations: Tensor, count: int) -> list[int]:
     """The neurons of activations (tokens, neurons) whose largest |a| on any token is highest,
-    that token left out on which most neurons peak: the first token of many models is an outlier
-    that would hide all others. Highest first."""
-    size = activations.abs()
-    if len(size) > 2:
-        crowded = int(size.argmax(0).bincount(minlength=len(size)).argmax())
-        size = torch.cat([size[:crowded], size[crowded + 1 :]])
-    return size.amax(0).topk(min(count, size.shape[1])).indices.tolist()
+    highest first."""
+    peaks = activations.abs().amax(0)  # (neurons,)
+    return peaks.topk(min(count, len(peaks))).indices.tolist()
 
 
 def firing(activations: Tensor, neuron: int, tokens: Sequence[str]) -> pd.DataFrame:

@@ -145,8 +145,8 @@ def _picture(
     )
     st.caption(
         _(
-            "Ordered by their largest activation, the token left out on which most neurons peak. "
-            "Colours reach {share} of the cells. Click a cell to look at its neuron."
+            "Ordered by their largest activation. Colours reach {share} of the cells; the few "
+            "beyond have the last colour. Click a cell to look at its neuron."
         ).format(share=f"{SHOWN:.0%}")
     )
     st.number_input(
