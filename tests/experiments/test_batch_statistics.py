@@ -33,11 +33,11 @@ def test_running_statistics_follow_their_recursion(momentum: float) -> None:
     frame = training(FEED, momentum)
     assert len(frame) == STEPS
     mean, var = 0.0, 1.0
-    for row in frame.itertuples():
-        mean = (1 - momentum) * mean + momentum * row.batch_mean
-        var = (1 - momentum) * var + momentum * row.batch_var
-        assert row.running_mean == pytest.approx(mean, rel=1e-4, abs=1e-5)
-        assert row.running_var == pytest.approx(var, rel=1e-4)
+    for row in frame.to_dict("records"):
+        mean = (1 - momentum) * mean + momentum * row["batch_mean"]
+        var = (1 - momentum) * var + momentum * row["batch_var"]
+        assert row["running_mean"] == pytest.approx(mean, rel=1e-4, abs=1e-5)
+        assert row["running_var"] == pytest.approx(var, rel=1e-4)
 
 
 def test_the_expected_running_mean_has_a_closed_form() -> None:
@@ -61,8 +61,8 @@ def test_training_mode_hides_a_shift_that_evaluation_mode_shows() -> None:
 def test_the_error_of_the_batch_mean_falls_with_the_root_of_the_batch() -> None:
     frame = standard_errors((1, 4, 16, 64), 4000, 0)
     assert frame["closed"].tolist() == [STD, STD / 2, STD / 4, STD / 8]
-    for row in frame.itertuples():
-        assert row.error == pytest.approx(row.closed, rel=4 / math.sqrt(2 * 4000))
+    for error, closed in zip(frame["error"], frame["closed"], strict=True):
+        assert error == pytest.approx(closed, rel=4 / math.sqrt(2 * 4000))
 
 
 def test_a_batch_of_one_is_refused_and_its_formula_gives_nothing() -> None:

@@ -24,7 +24,7 @@ from experiments.depth import (
 )
 from experiments.reading import read
 from model import Bench, Tape
-from model.choices import native_choices
+from model.choices import Residual, native_choices
 from model.fresh import initialised
 
 SMALL = Stack(depth=4, width=32, std=0.1, seed=3)
@@ -87,7 +87,7 @@ def test_weights_of_nothing_leave_the_stream_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("residual", SETTINGS)
-def test_the_gradient_agrees_with_finite_differences(residual: str) -> None:
+def test_the_gradient_agrees_with_finite_differences(residual: Residual) -> None:
     stack = Stack(depth=2, width=16, std=0.2, seed=1)
     transformer = initialised(stack.shape, stack.seed, stack.std).double()
     choices = replace(native_choices(stack.shape), residual=residual)
