@@ -11,6 +11,7 @@ from charts.labels import plain
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 _ROW = 22  # pixels of one depth
+_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)  # named on their axis
 
 
 def norms(
@@ -64,7 +65,9 @@ def writes(
         )
     figure.update_layout(height=280, margin=_MARGIN, legend=_LEGEND)
     figure.update_xaxes(title=words["layer"], tickformat="d", fixedrange=True)
-    figure.update_yaxes(title=words[quantity], rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(title=words[quantity], fixedrange=True)
+    if quantity == "ratio":  # the first layer of some models writes far more than all others
+        figure.update_yaxes(type="log", tickvals=_RATIOS, ticktext=[f"{x:g}" for x in _RATIOS])
     return figure
 
 

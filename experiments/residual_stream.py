@@ -63,15 +63,17 @@ def similarity(tokens: Tensor) -> Tensor:
 
 def mean_similarity(depths: Tensor) -> pd.DataFrame:
     """One row per depth of vectors (depths, tokens, d): cosine, the mean over pairs of different
-    tokens; centred, the same after the mean vector of the depth's tokens is taken away, so
-    without the direction that all share. NaN for a text of one token."""
+    tokens; centred, the same after the mean of the depth's unit vectors is taken away, so without
+    the direction that all share (the mean of the vectors themselves would be that of one very
+    long token). NaN for a text of one token."""
     rows = []
     for depth, tokens in enumerate(depths):  # one at a time: pairs grow with the length squared
+        unit = F.normalize(tokens, dim=-1)
         rows.append(
             {
                 "depth": depth,
                 "cosine": _off_diagonal(similarity(tokens)),
-                "centred": _off_diagonal(similarity(tokens - tokens.mean(0))),
+                "centred": _off_diagonal(similarity(unit - unit.mean(0))),
             }
         )
     return pd.DataFrame(rows)

@@ -86,6 +86,12 @@ def test_equal_tokens_are_alike_and_centred_ones_cancel(seed: int, n: int) -> No
     assert row["centred"] < 0.2  # vectors that sum to 0 point apart
 
 
+def test_one_long_token_is_not_the_mean_of_all() -> None:
+    tokens = torch.randn(12, 64, generator=torch.Generator().manual_seed(0))
+    tokens[0] *= 1000
+    assert abs(mean_similarity(tokens[None])["centred"].tolist()[0]) < 0.15
+
+
 def test_one_token_is_like_no_other() -> None:
     table = mean_similarity(torch.randn(3, 1, 8))
     assert table["cosine"].isna().all()

@@ -99,7 +99,7 @@ def _writes(table: pd.DataFrame) -> None:
     st.caption(
         _(
             "Cosine 0: the sublayer writes at right angles to what is there, so it adds something "
-            "new. Positive: it makes the stream longer; negative: it takes something back."
+            "new. Positive: it strengthens what is there; negative: it takes some of it back."
         )
     )
 
@@ -138,7 +138,7 @@ def _similarity(bench: Bench, text: Text, flow: Stream, alike: pd.DataFrame) -> 
                 "depth": _("depth"),
                 "cosine": _("mean cosine of two tokens"),
                 "plain": _("as they are"),
-                "centred": _("without their mean vector"),
+                "centred": _("without their mean direction"),
             },
             colours(),
         ),
