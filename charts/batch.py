@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from torch import Tensor
 
 from charts.colours import Palette, colorscale
+from charts.depth import logarithmic_ticks
 from charts.labels import plain
 
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
@@ -244,5 +245,8 @@ def standard_error(
     figure.update_xaxes(
         type="log", title=words["batch"], tickvals=sizes, ticktext=sizes, fixedrange=True
     )
-    figure.update_yaxes(type="log", dtick="D2", fixedrange=True)
+    marks = logarithmic_ticks(frame["error"])
+    figure.update_yaxes(
+        type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks], fixedrange=True
+    )
     return figure

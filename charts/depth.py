@@ -1,6 +1,7 @@
 """Quantities through depth, one line per setting."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -20,6 +21,18 @@ def hues(colours: Palette) -> tuple[tuple[str, str, str], ...]:
         (olive[1], "triangle-up", "dot"),
         (olive[0], "diamond", "solid"),
     )
+
+
+def logarithmic_ticks(values: Iterable[float]) -> list[float]:
+    """Round numbers along a logarithmic axis: 1, 2, 5 of every decade, of wide ranges powers of
+    ten; none without a positive number."""
+    sizes = [math.log10(value) for value in values if 0 < value < math.inf]
+    if not sizes:
+        return []
+    low, high = math.floor(min(sizes)), math.ceil(max(sizes))
+    if high - low <= 3:
+        return [digit * 10.0**power for power in range(low, high + 1) for digit in (1, 2, 5)]
+    return [10.0**power for power in range(low, high + 1, -(-(high - low) // 6))]
 
 
 def lines(
@@ -62,5 +75,7 @@ def lines(
     figure.update_xaxes(title=words[x], fixedrange=True, zeroline=False)
     figure.update_yaxes(fixedrange=True, rangemode="tozero")
     if logarithmic:
-        figure.update_yaxes(type="log", exponentformat="power", nticks=8)
+        shown = [value for frame in frames.values() for value in frame[quantity]]
+        marks = logarithmic_ticks(shown)
+        figure.update_yaxes(type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks])
     return figure
