@@ -6,24 +6,17 @@ matrices as Plotly heatmaps. Then a head switched inside the viewer. All figures
 ratios to the bare rerun carry over to other machines, the milliseconds do not.
 """
 
-import os
-import socket
 import statistics
-import subprocess
 import sys
-import time
-import urllib.request
-from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests import chromium
+from tests.server import serving
 
-ROOT = Path(__file__).parents[2]
 LENGTHS = (16, 128, 512)
 SWITCHED = (16, 128)  # lengths at which all heads travel together
 ROUNDS = 9
-START_UP = 60  # seconds
 
 PICTURES = {
     "bare": "[data-testid=stText]",
@@ -122,45 +115,16 @@ def main() -> None:
     path = chromium.executable()
     if path is None:
         sys.exit("No Chromium found")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "benchmarks/viewer/page.py"),
-            *("--server.port", str(port), "--server.address", "127.0.0.1"),
-            *("--server.headless", "true"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + START_UP
-        while not answers(url):
-            if time.monotonic() > deadline:
-                sys.exit("The page did not start")
-            time.sleep(0.2)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=path, args=list(chromium.ARGUMENTS), timeout=60_000
-            )
-            run(browser, url)
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-def answers(url: str) -> bool:
-    """Whether the server is up."""
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    page = "benchmarks/viewer/page.py"
+    with (
+        serving("streamlit", "run", page, "--server.headless", "true") as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(chromium.ARGUMENTS), timeout=60_000
+        )
+        run(browser, url)
+        browser.close()
 
 
 if __name__ == "__main__":

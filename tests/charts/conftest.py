@@ -1,22 +1,13 @@
 """The viewer's demo page, served for this test session, and tabs on it."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from charts.viewer.component import bundle
-
-ROOT = Path(__file__).parents[2]
-START_UP = 60  # seconds
+from tests.server import serving
 
 Scheme = Literal["light", "dark"]
 ViewerPage = Callable[..., Page]
@@ -24,44 +15,11 @@ Evaluate = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def viewer_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def viewer_url() -> Iterator[str]:
     """The address of the demo page."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("viewer") / "log.txt"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "tests/charts/viewer_demo.py"),
-                *("--server.port", str(port), "--server.address", "127.0.0.1"),
-                *("--server.headless", "true"),
-            ],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + START_UP
-        while not _answers(url):
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the demo page did not start:\n{log.read_text()}")
-            time.sleep(0.1)
+    demo = "tests/charts/viewer_demo.py"
+    with serving("streamlit", "run", demo, "--server.headless", "true") as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture
