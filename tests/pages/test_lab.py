@@ -32,9 +32,7 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize(
-    "section", ["cell", "pipeline", "effect", "evidence", "norms", "takeaway"]
-)
+@pytest.mark.parametrize("section", ["cell", "pipeline", "effect", "evidence", "norms", "takeaway"])
 def test_every_section_opens_in_both_languages(language: str, section: str) -> None:
     app = lab(language, section=section, text="The capital of France is [MASK] .")
     assert not app.exception
