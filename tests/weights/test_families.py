@@ -306,7 +306,7 @@ def test_blank_changes_nothing_outside_itself():
     torch.manual_seed(0)
     expected = torch.nn.Embedding(3, 2).weight
     torch.manual_seed(0)
-    blank(Shape(vocab_size=5, d_model=4, n_heads=2, d_ff=3, decoder_layers=1))
+    blank(Shape(vocab_size=5, d_model=4, n_heads=2, d_ff=3, decoder_layers=1, context=6))
     assert torch.equal(torch.nn.Embedding(3, 2).weight, expected)
 
 
