@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+_OWNER = "url owner"  # the names of the page that the session was last on
 _SEEN = "url seen"  # the parameters that this session last read or wrote
 
 
@@ -72,6 +73,9 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
     URL, as name=value, that mean nothing and were left at their default."""
     asked = st.query_params.to_dict()
     ignored = []
+    names = tuple(parameter.name for parameter in parameters)
+    another = st.session_state.get(_OWNER) != names
+    st.session_state[_OWNER] = names
     arrived = asked != st.session_state.get(_SEEN)
     ours = any(p.name in asked for p in parameters)
     for parameter in parameters:
@@ -84,8 +88,22 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
                     ignored.append(f"{parameter.name}={asked[parameter.name]}")
             st.session_state[parameter.name] = value
         else:
-            st.session_state.setdefault(parameter.name, parameter.default)
+            st.session_state[parameter.name] = _kept(parameter, another)
     return ignored
+
+
+def _kept(parameter: Parameter, another_page: bool) -> Any:
+    """The session's own value. Where another page left it under the same name, it stays only if
+    it means something here too."""
+    if parameter.name not in st.session_state:
+        return parameter.default
+    value = st.session_state[parameter.name]
+    if not another_page:
+        return value
+    try:
+        return parameter.read(_write(value))
+    except ValueError:
+        return parameter.default
 
 
 def publish(parameters: Sequence[Parameter]) -> None:
