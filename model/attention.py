@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.choices import Choices, Score
+from model.dropout import Dropout
 from model.geometry import Geometry
 from model.masks import masked_softmax
 from model.positions import rotate
@@ -102,6 +103,7 @@ class Attention(nn.Module):
         ablated: tuple[int, ...],
         geometry: Geometry,
         relative: Tensor | None,
+        dropout: Dropout | None,
         tape: Tape,
         at: str,
     ) -> Tensor:
@@ -135,6 +137,8 @@ class Attention(nn.Module):
         scores = tape(f"{at}.scores", scores)  # before the mask
         allowed = tape(f"{at}.mask", geometry.allowed(choices))  # True: may attend
         weights = tape(f"{at}.weights", masked_softmax(scores, allowed))
+        if dropout is not None:
+            weights = dropout.weights(weights, tape, at)
 
         heads = weights @ v  # (batch, heads, queries, d_head)
         if ablated:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from model.activations import activate
 from model.attention import Attention
 from model.choices import ABSOLUTE, Choices, check, native_choices
+from model.dropout import Dropout
 from model.errors import ModelError
 from model.feed_forward import FeedForward
 from model.geometry import Geometry
@@ -43,6 +44,13 @@ class Span:
 
 WHOLE = Span()
 
+# the sites of what each of a layer's sublayers writes, by the name that its norm goes by
+_WRITES = {
+    "attention": "self_attention",
+    "cross": "cross_attention",
+    "feed_forward": "feed_forward",
+}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -53,9 +61,13 @@ class Call:
     native: Choices
     tape: Tape
     span: Span
+    dropout: Dropout | None = None  # None: nothing is dropped, as after training
 
     def norm(self, weights: NormWeights, x: Tensor, choices: Choices, at: str) -> Tensor:
         return weights(x, choices.norm, self.shape.norm_epsilon, self.tape, at)
+
+    def drop(self, x: Tensor, at: str) -> Tensor:
+        return x if self.dropout is None else self.dropout.hidden(x, self.tape, at)
 
 
 class Embedding(nn.Module):
@@ -86,7 +98,8 @@ class Embedding(nn.Module):
             types = torch.zeros_like(ids) if types is None else types
             x = x + tape(f"{at}.types", self.types(types))
         x = tape(f"{at}.sum", x)
-        return x if self.norm is None else call.norm(self.norm, x, choices, f"{at}.norm")
+        x = x if self.norm is None else call.norm(self.norm, x, choices, f"{at}.norm")
+        return call.drop(x, at)
 
     def _signal(self, n: int, choices: Choices, call: Call) -> Tensor:
         positions = torch.arange(n, device=self.tokens.weight.device) + call.choices.offset
@@ -134,13 +147,15 @@ class Layer(nn.Module):
         cross_heads = tuple(head for layer, head in choices.ablated_cross if layer == number)
 
         def attend(y: Tensor) -> Tensor:
+            at_self = f"{at}.self_attention"
             return self.self_attention(
-                y, y, choices, heads, geometry, relative, tape, f"{at}.self_attention"
+                y, y, choices, heads, geometry, relative, call.dropout, tape, at_self
             )
 
         def attend_across(y: Tensor) -> Tensor:
-            return cast(Attention, self.cross_attention)(
-                y, memory, choices, cross_heads, across, None, tape, f"{at}.cross_attention"
+            cross, at_cross = cast(Attention, self.cross_attention), f"{at}.cross_attention"
+            return cross(
+                y, memory, choices, cross_heads, across, None, call.dropout, tape, at_cross
             )
 
         def feed(y: Tensor) -> Tensor:
@@ -153,12 +168,14 @@ class Layer(nn.Module):
         sublayers.append((feed, self.feed_forward_norm, "feed_forward"))
         for sublayer, norm, name in sublayers:
             kind = "feed_forward" if name == "feed_forward" else "attention"
+            writes = _WRITES[name]
             kept = choices.residual in ("both", kind)
             if choices.place == "pre":
                 written = sublayer(call.norm(norm, x, choices, f"{at}.{name}_norm"))
+                written = call.drop(written, f"{at}.{writes}")
                 x = x + written if kept else written
             else:
-                written = sublayer(x)
+                written = call.drop(sublayer(x), f"{at}.{writes}")
                 x = call.norm(norm, x + written if kept else written, choices, f"{at}.{name}_norm")
             x = tape(f"{at}.after_{name}", x)
         return x
@@ -211,6 +228,7 @@ class Transformer(nn.Module):
         target: Tensor | None = None,
         target_real: Tensor | None = None,
         choices: Choices | None = None,
+        dropout: Dropout | None = None,
         tape: Tape | None = None,
         span: Span = WHOLE,
         logits_at: Sequence[int] | None = None,
@@ -220,11 +238,12 @@ class Transformer(nn.Module):
 
         ids (batch, positions); real, same shape, is False on padding; types are segment ids. An
         encoder–decoder reads ids in its encoder and target (batch, positions) in its decoder.
-        span: the layers to run. logits_at: the positions whose logits are wanted, by default
+        dropout: what a pass in training drops. span: the layers to run. logits_at: the positions whose logits are wanted, by default
         all: the vocabulary is often the widest matrix of the model.
         Raises ModelError for choices that these weights do not permit.
         """
-        call = Call(self.shape, choices or self.native, self.native, tape or silent(), span)
+        chosen = choices or self.native
+        call = Call(self.shape, chosen, self.native, tape or silent(), span, dropout)
         check(call.choices, self.shape)
         call.tape.start()
         encoders = self.shape.encoder_layers

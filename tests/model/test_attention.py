@@ -36,7 +36,7 @@ def attend(
     ablated: tuple[int, ...] = (),
 ) -> tuple[Tensor, Tape]:
     tape = Tape()
-    return layer(x, memory, choices, ablated, where, None, tape, "a"), tape
+    return layer(x, memory, choices, ablated, where, None, None, tape, "a"), tape
 
 
 def first_attention(shape: Shape, seed: int = 0) -> Attention:
