@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.cache import Cache, KeysValues
 from model.choices import Choices, Score
 from model.dropout import Dropout
 from model.geometry import Geometry
@@ -106,22 +107,31 @@ class Attention(nn.Module):
         dropout: Dropout | None,
         tape: Tape,
         at: str,
+        cache: Cache | None = None,
     ) -> Tensor:
         """What x (batch, queries, d_model) reads from memory (batch, keys, d_model).
 
         `ablated` heads write nothing. `relative` (buckets, heads) is T5's table of the stack.
+        With a `cache`, memory holds the new tokens only; the keys before them come from there.
         Returns (batch, queries, d_model).
         """
-        q = self._heads(self.queries(x))  # (batch, heads, queries, d_head)
-        k = self._heads((self.queries if choices.tied else self.keys)(memory))
-        v = self._heads(self.values(memory))  # (batch, heads, keys, d_head)
         rotary = choices.positions == "rope" and not geometry.cross
-        if rotary:
-            query_angles, key_angles = geometry.angles(choices.offset)
+        query_angles, key_angles = geometry.angles(choices.offset) if rotary else (None, None)
+
+        q = self._heads(self.queries(x))  # (batch, heads, queries, d_head)
+        if query_angles is not None:
             q = rotate(tape(f"{at}.content_queries", q), query_angles)
-            k = rotate(tape(f"{at}.content_keys", k), key_angles)
-        q, k = tape(f"{at}.queries", q), tape(f"{at}.keys", k)
-        v = tape(f"{at}.values", v)
+        q = tape(f"{at}.queries", q)
+
+        def project() -> KeysValues:
+            k = self._heads((self.queries if choices.tied else self.keys)(memory))
+            if key_angles is not None:
+                k = rotate(tape(f"{at}.content_keys", k), key_angles[-memory.shape[1] :])
+            return k, self._heads(self.values(memory))
+
+        # (batch, n_kv_heads, keys, d_head) each
+        k, v = project() if cache is None else cache.read(at, project, grows=not geometry.cross)
+        k, v = tape(f"{at}.keys", self._shared(k)), tape(f"{at}.values", self._shared(v))
 
         raw = score(q, k, choices.score, self.additive)
         if choices.positions == "xl" and self.xl is not None:
@@ -149,9 +159,12 @@ class Attention(nn.Module):
         return tape(f"{at}.output", self.output(heads.transpose(1, 2).flatten(2)))
 
     def _heads(self, x: Tensor) -> Tensor:
-        """(batch, n, heads · d_head) → (batch, n_heads, n, d_head); heads that share keys and
-        values each see their own."""
-        x = x.unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+        """(batch, n, heads · d_head) → (batch, heads, n, d_head)."""
+        return x.unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+
+    def _shared(self, x: Tensor) -> Tensor:
+        """(batch, n_kv_heads, keys, d_head) → (batch, heads, keys, d_head): heads that share keys
+        and values each see their own."""
         return x.repeat_interleave(self.n_heads // x.shape[1], dim=1)
 
     def _bias(self, choices: Choices, geometry: Geometry, relative: Tensor | None) -> Tensor | None:

@@ -53,8 +53,10 @@ class AttentionView(_View):
     @property
     def content_keys(self) -> Tensor:
         """(batch, heads, keys, d_head) before RoPE turned them; without RoPE the keys."""
-        content = self._maybe("content_keys")
-        return self.keys if content is None else content
+        content = self._maybe("content_keys")  # once per group of heads
+        if content is None:
+            return self.keys
+        return content.repeat_interleave(self.queries.shape[1] // content.shape[1], dim=1)
 
     @property
     def raw_scores(self) -> Tensor:

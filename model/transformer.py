@@ -2,7 +2,7 @@
 and encoder–decoder models (Vaswani et al. 2017, arXiv 1706.03762, Figure 1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from model.activations import activate
 from model.attention import Attention
+from model.cache import Cache
 from model.choices import ABSOLUTE, Choices, check, native_choices
 from model.dropout import Dropout
 from model.errors import ModelError
@@ -62,6 +63,7 @@ class Call:
     tape: Tape
     span: Span
     dropout: Dropout | None = None  # None: nothing is dropped, as after training
+    cache: Cache | None = None  # None: every position is computed
 
     def norm(self, weights: NormWeights, x: Tensor, choices: Choices, at: str) -> Tensor:
         return weights(x, choices.norm, self.shape.norm_epsilon, self.tape, at)
@@ -85,14 +87,17 @@ class Embedding(nn.Module):
         self.types = nn.Embedding(shape.token_types, d_model) if shape.token_types else None
         self.norm = NormWeights(d_model, bias=shape.norm_bias) if shape.embedding_norm else None
 
-    def forward(self, ids: Tensor, types: Tensor | None, call: Call, at: str) -> Tensor:
-        """ids (batch, positions) → residual stream (batch, positions, d_model)."""
+    def forward(
+        self, ids: Tensor, types: Tensor | None, where: Tensor, call: Call, at: str
+    ) -> Tensor:
+        """ids (batch, positions), which stand at `where` (positions,) → residual stream (batch,
+        positions, d_model)."""
         choices, tape = call.choices, call.tape
         if choices.layers is not None:  # the input comes before the first layer: no one layer's
             choices = call.native
         x = tape(f"{at}.tokens", self.tokens(ids) * call.choices.multiplier)
         if choices.positions in ABSOLUTE:
-            signal = self._signal(ids.shape[1], choices, call)  # (positions, d_model)
+            signal = self._signal(where + call.choices.offset, choices, call)
             x = x + tape(f"{at}.positions", signal.to(x.dtype))
         if self.types is not None:
             types = torch.zeros_like(ids) if types is None else types
@@ -101,15 +106,16 @@ class Embedding(nn.Module):
         x = x if self.norm is None else call.norm(self.norm, x, choices, f"{at}.norm")
         return call.drop(x, at)
 
-    def _signal(self, n: int, choices: Choices, call: Call) -> Tensor:
-        positions = torch.arange(n, device=self.tokens.weight.device) + call.choices.offset
+    def _signal(self, positions: Tensor, choices: Choices, call: Call) -> Tensor:
+        """(positions, d_model) of positions (positions,)."""
         if choices.positions == "sinusoidal" or self.positions is None:
             return sinusoids(positions, call.shape.d_model)
-        if n + call.choices.offset > call.shape.context:
+        last = int(positions[-1])
+        if last >= call.shape.context:
             raise ModelError(
                 "past-positions",
                 "position {last} has no row in the table of {context} learned positions",
-                last=n + call.choices.offset - 1,
+                last=last,
                 context=call.shape.context,
             )
         return self.positions(positions + call.shape.first_position)
@@ -149,13 +155,22 @@ class Layer(nn.Module):
         def attend(y: Tensor) -> Tensor:
             at_self = f"{at}.self_attention"
             return self.self_attention(
-                y, y, choices, heads, geometry, relative, call.dropout, tape, at_self
+                y, y, choices, heads, geometry, relative, call.dropout, tape, at_self, call.cache
             )
 
         def attend_across(y: Tensor) -> Tensor:
             cross, at_cross = cast(Attention, self.cross_attention), f"{at}.cross_attention"
             return cross(
-                y, memory, choices, cross_heads, across, None, call.dropout, tape, at_cross
+                y,
+                memory,
+                choices,
+                cross_heads,
+                across,
+                None,
+                call.dropout,
+                tape,
+                at_cross,
+                call.cache,
             )
 
         def feed(y: Tensor) -> Tensor:
@@ -229,6 +244,7 @@ class Transformer(nn.Module):
         target_real: Tensor | None = None,
         choices: Choices | None = None,
         dropout: Dropout | None = None,
+        cache: Cache | None = None,
         tape: Tape | None = None,
         span: Span = WHOLE,
         logits_at: Sequence[int] | None = None,
@@ -238,29 +254,40 @@ class Transformer(nn.Module):
 
         ids (batch, positions); real, same shape, is False on padding; types are segment ids. An
         encoder–decoder reads ids in its encoder and target (batch, positions) in its decoder.
-        dropout: what a pass in training drops. span: the layers to run. logits_at: the positions whose logits are wanted, by default
-        all: the vocabulary is often the widest matrix of the model.
-        Raises ModelError for choices that these weights do not permit.
+        dropout: what a pass in training drops. cache: what the decoder has read before; its ids,
+        or target, are then the tokens that follow, and the encoder runs in the first call alone.
+        Padding stays where it is: rows of unequal length are best padded on the left. span: the
+        layers to run. logits_at: the positions whose logits are wanted, by default all: the
+        vocabulary is often the widest matrix of the model.
+        Raises ModelError for choices that these weights, or a cache, do not permit.
         """
         chosen = choices or self.native
-        call = Call(self.shape, chosen, self.native, tape or silent(), span, dropout)
+        call = Call(self.shape, chosen, self.native, tape or silent(), span, dropout, cache)
         check(call.choices, self.shape)
         call.tape.start()
         encoders = self.shape.encoder_layers
-        x, memory, memory_real = span.residual, span.memory, _real(ids, real)
-        if span.first < encoders:
-            x = memory = self._stack("encoder", ids, memory_real, types, None, None, call)
+        source, x, memory = ids, span.residual, span.memory
+        source_real = real = _real(ids, real)
         if encoders and target is not None:
-            ids, real = target, target_real
+            ids, real = target, _real(target, target_real)
+        if cache is not None:
+            if span != WHOLE:
+                raise ValueError("a cache needs all layers")
+            cache.start(chosen, self.shape, ids, source if encoders else None)
+        if span.first < encoders and (cache is None or not cache.length):
+            alone = replace(call, cache=None)
+            x = memory = self._stack("encoder", source, source_real, types, None, None, alone)
         if self.shape.decoder_layers and span.reaches(encoders + 1):
-            types = None if encoders else types
-            x = self._stack("decoder", ids, _real(ids, real), types, memory, memory_real, call)
+            types, memory_real = (None, source_real) if encoders else (types, None)
+            x = self._stack("decoder", ids, real, types, memory, memory_real, call)
         if x is None:
             raise ValueError("a span that starts behind the first layer needs its residual stream")
         if self.head is not None and span.last is None:
             x = x if logits_at is None else x[:, list(logits_at)]
             x = call.tape("logits", self.head(x, self.embedding.tokens.weight, call))
         call.tape.finish()
+        if cache is not None:
+            cache.finish(real)
         return x
 
     def read_out(self, x: Tensor) -> Tensor:
@@ -291,23 +318,26 @@ class Transformer(nn.Module):
         memory_real: Tensor | None,
         call: Call,
     ) -> Tensor:
-        """One stack from ids to its last hidden states (batch, positions, d_model)."""
+        """One stack from ids to its last hidden states (batch, positions, d_model); `memory` may
+        be left out where a cache holds what was projected from it."""
         decoder = name == "decoder"
         layers, norm, relative, first = (
             (self.decoder, self.decoder_norm, self.decoder_relative, self.shape.encoder_layers)
             if decoder
             else (self.encoder, self.encoder_norm, self.encoder_relative, 0)
         )
-        here = torch.arange(ids.shape[1], device=ids.device)
-        geometry = Geometry(self.shape, here, here, real, causal=decoder)
+        seen = real if call.cache is None else call.cache.seen(real)  # (batch, keys)
+        keys = torch.arange(seen.shape[1], device=ids.device)
+        here = keys[-ids.shape[1] :]
+        geometry = Geometry(self.shape, here, keys, seen, causal=decoder)
         across = None
-        if memory is not None and memory_real is not None:
-            there = torch.arange(memory.shape[1], device=ids.device)
+        if memory_real is not None:
+            there = torch.arange(memory_real.shape[1], device=ids.device)
             across = Geometry(self.shape, here, there, memory_real, cross=True)
         table = None if relative is None else relative.weight
         x = call.span.residual if call.span.first >= first else None
         if x is None:
-            x = self.embedding(ids, types, call, f"{name}.embedding")
+            x = self.embedding(ids, types, here, call, f"{name}.embedding")
         for i, layer in enumerate(layers):
             if call.span.covers(first + i):
                 x = layer(x, memory, first + i, geometry, across, table, call, f"{name}.{i}")

@@ -1,4 +1,4 @@
-"""A Tokenizer from a folder in Hugging Face's layout."""
+"""A Tokenizer from a model's folder, in Hugging Face's layout or with our own list of symbols."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tokenizers.errors import TokenizerError
 from tokenizers.section import Section
+from tokenizers.symbols import FILE as SYMBOLS
+from tokenizers.symbols import read_symbols
 from tokenizers.tokenizer import Tokenizer
 from tokenizers.tokenizer_json import read_tokenizer_json
 from tokenizers.vocabulary_files import read_merges_txt, read_vocab_txt
@@ -13,7 +15,7 @@ from tokenizers.vocabulary_files import read_merges_txt, read_vocab_txt
 
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of a checkpoint: tokenizer.json if there, else vocab.txt (WordPiece), else
-    vocab.json and merges.txt (byte-level BPE).
+    vocab.json and merges.txt (byte-level BPE), else symbols.json.
 
     Raises:
         TokenizerError: ``no-tokenizer``, or with the file and the field at fault.
@@ -25,4 +27,6 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         return read_vocab_txt(folder / "vocab.txt", config)
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         return read_merges_txt(folder / "vocab.json", folder / "merges.txt", config)
+    if (folder / SYMBOLS).is_file():
+        return read_symbols(folder)
     raise TokenizerError("no-tokenizer", folder=folder)

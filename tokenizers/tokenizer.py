@@ -14,7 +14,7 @@ from tokenizers.normalizers import Normalizer, without_surrogates
 from tokenizers.pretokenizers import Step, split
 from tokenizers.processors import Encoded, Template
 
-Kind = Literal["wordpiece", "byte-level BPE", "SentencePiece BPE", "character BPE"]
+Kind = Literal["wordpiece", "byte-level BPE", "SentencePiece BPE", "character BPE", "symbols"]
 
 
 class Model(Protocol):
@@ -53,8 +53,8 @@ class Tokenizer:
     Attributes:
         model: turns a word into ids.
         normalize: what is done to the text between added tokens.
-        kind: ``"wordpiece"``, ``"byte-level BPE"``, ``"SentencePiece BPE"`` or
-            ``"character BPE"``.
+        kind: ``"wordpiece"``, ``"byte-level BPE"``, ``"SentencePiece BPE"``,
+            ``"character BPE"`` or ``"symbols"``.
         vocabulary: every entry → its id, added tokens included.
         special: the ids of the tokens with a role.
         special_ids: the ids that ``decode(…, skip_special=True)`` leaves out.
