@@ -20,9 +20,10 @@ HELD_OUT = 10  # every tenth paragraph
 @dataclass(frozen=True)
 class Characters:
     """Next character of the text in `data/`; windows of `length` characters anywhere in nine
-    paragraphs out of ten; the tenth are held out."""
+    paragraphs out of ten, or in the first `limit` characters of those; the tenth are held out."""
 
     length: int = 64
+    limit: int | None = None
     name: Literal["characters"] = "characters"
     symbols: Literal["characters"] = "characters"
 
@@ -31,7 +32,7 @@ class Characters:
         return _tokenizer()
 
     def batch(self, size: int, step: int, seed: int) -> Batch:
-        ids = _ids(held_out=False)  # (characters,)
+        ids = _ids(held_out=False)[: self.limit]  # (characters,)
         starts = torch.randint(len(ids) - self.length, (size, 1), generator=dice(seed, step, 1))
         windows = ids[starts + torch.arange(self.length + 1)]  # (size, length + 1)
         return Batch(windows[:, :-1], windows[:, 1:])
