@@ -76,7 +76,8 @@ class _Notes:
 
     def _see_keys(self, site: str, keys: Tensor) -> None:
         assert self.queries is not None  # a layer names its queries first
-        self.content = asymmetry(self.queries @ keys[0].transpose(-2, -1))  # (heads,)
+        shared = keys[0].repeat_interleave(len(self.queries) // keys.shape[1], dim=0)
+        self.content = asymmetry(self.queries @ shared.transpose(-2, -1))  # (heads,)
 
     def _see_scores(self, site: str, scores: Tensor) -> None:
         self.scores = asymmetry(scores[0])  # (heads,)

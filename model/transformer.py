@@ -110,7 +110,7 @@ class Embedding(nn.Module):
         """(positions, d_model) of positions (positions,)."""
         if choices.positions == "sinusoidal" or self.positions is None:
             return sinusoids(positions, call.shape.d_model)
-        last = int(positions[-1])
+        last = int(positions.max()) if len(positions) else 0
         if last >= call.shape.context:
             raise ModelError(
                 "past-positions",
@@ -328,7 +328,7 @@ class Transformer(nn.Module):
         )
         seen = real if call.cache is None else call.cache.seen(real)  # (batch, keys)
         keys = torch.arange(seen.shape[1], device=ids.device)
-        here = keys[-ids.shape[1] :]
+        here = keys[seen.shape[1] - ids.shape[1] :]
         geometry = Geometry(self.shape, here, keys, seen, causal=decoder)
         across = None
         if memory_real is not None:
