@@ -45,15 +45,18 @@ class Job:
         }
 
 
-def script(name: str, argument: Path) -> None:
-    """Run a script of tests/reference, isolated: there `tokenizers` is Hugging Face's."""
-    subprocess.run(
+def script(name: str, argument: Path) -> str:
+    """What a script of tests/reference prints, run isolated: there `tokenizers` is Hugging
+    Face's."""
+    done = subprocess.run(
         [sys.executable, "-I", str(SCRIPTS / name), str(argument)],
         check=True,
         capture_output=True,
         timeout=600,
         env={"OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
+        text=True,
     )
+    return done.stdout
 
 
 def answer(jobs: Sequence[Job], folder: Path) -> None:
