@@ -101,6 +101,12 @@ def colorscale(ramp: Ramp) -> list[list[float | str]]:
     return [[place / last, colour] for place, colour in enumerate(ramp)]
 
 
+def faint(colour: str) -> str:
+    """A #rrggbb colour, see-through: the ground of a band."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
+
+
 def both_themes() -> dict[str, dict[str, str | Ramp]]:
     """Both palettes as plain values, as the viewer's script receives them."""
     return {"light": asdict(LIGHT), "dark": asdict(DARK)}

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from torch import Tensor
 
-from charts.colours import Palette
+from charts.colours import Palette, faint
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 40}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
@@ -121,7 +121,7 @@ def profile(
         x=frame["distance"],
         y=frame["high"],
         fill="tonexty",
-        fillcolor=_faint(colours.scores_ramp[5]),
+        fillcolor=faint(colours.scores_ramp[5]),
         **band,
     )
     figure.add_scatter(
@@ -345,9 +345,3 @@ def _finished(figure: go.Figure, x: str, y: str, height: int = 280) -> go.Figure
     figure.update_xaxes(title=x, fixedrange=True)
     figure.update_yaxes(title=y, fixedrange=True)
     return figure
-
-
-def _faint(colour: str) -> str:
-    """A #rrggbb colour, see-through."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.2)"
