@@ -7,11 +7,11 @@
     *_, last = beam(bench.transformer, prompt(bench, text), limit=30, width=4)
     last.finished  # hypotheses, best first, with their log-probabilities
 
-`greedy`, `sample` and `replay` yield a `Step` for each token, `beam` a `BeamStep`. All of them take
-the model's choices; whether to go on from a cache (`cached`: see model.cache; ModelError for
-choices that cannot) or to compute every position again in each step; and a function that makes the tape of
-each step's pass: with `tape=lambda: Tape(keep=("*.cross_attention.weights",))`, `step.tape.kept`
-holds one row of the alignment a step (without a cache all rows so far). `greedy_batch` decodes many
+`greedy`, `sample` and `replay` yield a `Step` for each token, `beam` a `BeamStep`. All take the
+model's choices; whether to go on from a cache (`cached`: see model.cache; ModelError for choices
+that cannot) or to compute every position again in each step; and what makes the tape of each
+step's pass: with `tape=lambda: Tape(keep=("*.cross_attention.weights",))`, `step.tape.kept` holds
+one row of the alignment a step, and without a cache all rows so far. `greedy_batch` decodes many
 prompts at once and returns tokens alone: for error rates.
 
 An encoder–decoder's encoder runs once; its decoder starts from the tokenizer's `special.bos` and
@@ -24,26 +24,26 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from model.bench import Bench
-from model.cache import Cache
 from model.choices import Choices
 from model.errors import ModelError
+from model.reader import MakeTape, Prompt, Reader
 from model.tape import Tape, silent
-from model.transformer import Span, Transformer
+from model.transformer import Transformer
 
-MakeTape = Callable[[], Tape]
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """given: the tokens that the decoder has before it writes. source: what an encoder reads.
-    stop: the tokens that end the writing."""
-
-    given: tuple[int, ...]
-    source: tuple[int, ...] = ()
-    stop: frozenset[int] = frozenset()
+__all__ = [
+    "BeamStep",
+    "Hypothesis",
+    "Prompt",
+    "Step",
+    "beam",
+    "greedy",
+    "greedy_batch",
+    "prompt",
+    "replay",
+    "sample",
+]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def greedy(
     tape: MakeTape = silent,
 ) -> Iterator[Step]:
     """The likeliest token at each step; of equally likely ones the first."""
-    reader = _Reader(transformer, [prompt], choices, cached, tape)
+    reader = Reader(transformer, [prompt], choices, cached, tape)
     return _write(reader, prompt, limit, lambda logits: int(logits.argmax()))
 
 
@@ -151,7 +151,7 @@ def sample(
         drawn = torch.multinomial(top.values.softmax(-1), 1, generator=dice)
         return int(top.indices[drawn])
 
-    return _write(_Reader(transformer, [prompt], choices, cached, tape), prompt, limit, draw)
+    return _write(Reader(transformer, [prompt], choices, cached, tape), prompt, limit, draw)
 
 
 def replay(
@@ -165,7 +165,7 @@ def replay(
 ) -> Iterator[Step]:
     """Given tokens, one a step, whatever the model would have written; none of them stops."""
     following = iter(tokens)
-    reader = _Reader(transformer, [prompt], choices, cached, tape)
+    reader = Reader(transformer, [prompt], choices, cached, tape)
     unending = Prompt(prompt.given, prompt.source)
     return _write(reader, unending, len(tokens), lambda _: next(following))
 
@@ -189,7 +189,7 @@ def beam(
     """
     if limit < 1 or width < 1 or power < 0:
         raise ValueError("limit and width are at least 1, and power is not below 0")
-    reader = _Reader(transformer, [prompt], choices, cached, tape)
+    reader = Reader(transformer, [prompt], choices, cached, tape)
     return _search(reader, prompt, limit, width, power)
 
 
@@ -204,7 +204,7 @@ def greedy_batch(
 ) -> list[list[int]]:
     """What `greedy` writes after each prompt, without the stop token, all in one batch. Sources
     may differ in length, the given tokens may not."""
-    reader = _Reader(transformer, prompts, choices, cached, tape)
+    reader = Reader(transformer, prompts, choices, cached, tape)
     rows = torch.tensor([prompt.given for prompt in prompts])  # (batch, length)
     given = rows.shape[1]
     writing = torch.ones(len(rows), dtype=torch.bool)
@@ -223,90 +223,8 @@ def greedy_batch(
     return written
 
 
-class _Reader:
-    """Reads rows of tokens and says what comes next, with a cache or without. The rows of one
-    call begin with those of the call before."""
-
-    def __init__(
-        self,
-        transformer: Transformer,
-        prompts: Sequence[Prompt],
-        choices: Choices | None,
-        cached: bool,
-        tape: MakeTape,
-    ) -> None:
-        shape = transformer.shape
-        for prompt in prompts:
-            for ids in (prompt.given, prompt.source) if shape.encoder_layers else (prompt.given,):
-                if not ids:
-                    raise ModelError("empty-text", "there is no text to run")
-                if shape.context and len(ids) > shape.context:
-                    raise ModelError(
-                        "too-long",
-                        "the text has {tokens} tokens, this model reads at most {context}",
-                        tokens=len(ids),
-                        context=shape.context,
-                    )
-        self.transformer, self.choices, self.make_tape = transformer, choices, tape
-        self.cache = Cache() if cached else None
-        self.tape, self.first = silent(), 0
-        self._memory: Tensor | None = None  # (batch, source positions, d_model)
-        sources = [torch.tensor(prompt.source, dtype=torch.long) for prompt in prompts]
-        self._source = pad_sequence(sources, batch_first=True)
-        lengths = torch.tensor([len(source) for source in sources])
-        self._real = torch.arange(self._source.shape[1]) < lengths[:, None]
-
-    def has_room(self, rows: Tensor) -> bool:
-        """Whether the model's context holds rows (batch, length)."""
-        context = self.transformer.shape.context
-        return not context or rows.shape[1] <= context
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """rows (batch, length) → logits (batch, vocab) of the tokens that follow."""
-        self.tape, self.first = self.make_tape(), self.cache.length if self.cache else 0
-        new, settings = rows[:, self.first :], {"choices": self.choices, "tape": self.tape}
-        with torch.no_grad():
-            if not self.transformer.shape.encoder_layers:
-                logits = self.transformer(new, cache=self.cache, logits_at=(-1,), **settings)
-            elif self.cache is not None:
-                logits = self.transformer(
-                    self._source,
-                    self._real,
-                    target=new,
-                    cache=self.cache,
-                    logits_at=(-1,),
-                    **settings,
-                )
-            else:
-                logits = self._without_cache(new, settings)
-        return logits[:, -1]
-
-    def select(self, parents: Tensor) -> None:
-        """Go on with these rows (n,) of the last call."""
-        self._source, self._real = self._source[parents], self._real[parents]
-        if self.cache is not None:
-            self.cache = self.cache.select(parents)
-        if self._memory is not None:
-            self._memory = self._memory[parents]
-
-    def _without_cache(self, target: Tensor, settings: dict) -> Tensor:
-        encoders = self.transformer.shape.encoder_layers
-        if self._memory is None:
-            self._memory = self.transformer(
-                self._source, self._real, choices=self.choices, span=Span(last=encoders)
-            )
-        return self.transformer(
-            self._source,
-            self._real,
-            target=target,
-            span=Span(first=encoders, memory=self._memory),
-            logits_at=(-1,),
-            **settings,
-        )
-
-
 def _write(
-    reader: _Reader, prompt: Prompt, limit: int, choose: Callable[[Tensor], int]
+    reader: Reader, prompt: Prompt, limit: int, choose: Callable[[Tensor], int]
 ) -> Iterator[Step]:
     rows = torch.tensor([prompt.given])  # (1, length)
     for _ in range(limit):
@@ -321,7 +239,7 @@ def _write(
 
 
 def _search(
-    reader: _Reader, prompt: Prompt, limit: int, width: int, power: float
+    reader: Reader, prompt: Prompt, limit: int, width: int, power: float
 ) -> Iterator[BeamStep]:
     rows = torch.tensor([prompt.given])  # (alive, length)
     alive, finished = [Hypothesis((), 0.0, 0.0, False)], []

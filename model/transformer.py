@@ -153,25 +153,13 @@ class Layer(nn.Module):
         cross_heads = tuple(head for layer, head in choices.ablated_cross if layer == number)
 
         def attend(y: Tensor) -> Tensor:
-            at_self = f"{at}.self_attention"
-            return self.self_attention(
-                y, y, choices, heads, geometry, relative, call.dropout, tape, at_self, call.cache
-            )
+            settings = call.dropout, tape, f"{at}.self_attention", call.cache
+            return self.self_attention(y, y, choices, heads, geometry, relative, *settings)
 
         def attend_across(y: Tensor) -> Tensor:
-            cross, at_cross = cast(Attention, self.cross_attention), f"{at}.cross_attention"
-            return cross(
-                y,
-                memory,
-                choices,
-                cross_heads,
-                across,
-                None,
-                call.dropout,
-                tape,
-                at_cross,
-                call.cache,
-            )
+            cross = cast(Attention, self.cross_attention)
+            settings = call.dropout, tape, f"{at}.cross_attention", call.cache
+            return cross(y, memory, choices, cross_heads, across, None, *settings)
 
         def feed(y: Tensor) -> Tensor:
             return self.feed_forward(y, choices, tape, f"{at}.feed_forward")
@@ -254,11 +242,10 @@ class Transformer(nn.Module):
 
         ids (batch, positions); real, same shape, is False on padding; types are segment ids. An
         encoder–decoder reads ids in its encoder and target (batch, positions) in its decoder.
-        dropout: what a pass in training drops. cache: what the decoder has read before; its ids,
-        or target, are then the tokens that follow, and the encoder runs in the first call alone.
-        Padding stays where it is: rows of unequal length are best padded on the left. span: the
-        layers to run. logits_at: the positions whose logits are wanted, by default all: the
-        vocabulary is often the widest matrix of the model.
+        dropout: what a pass in training drops. cache: what the decoder has read before; ids, or
+        target, are then the tokens that follow (padding keeps its place), and the encoder runs in
+        the first call alone. span: the layers to run. logits_at: the positions whose logits are
+        wanted, by default all: the vocabulary is often the widest matrix of the model.
         Raises ModelError for choices that these weights, or a cache, do not permit.
         """
         chosen = choices or self.native

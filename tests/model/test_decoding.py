@@ -103,12 +103,13 @@ def test_a_beam_that_holds_everything_finds_the_best(
 
 def test_ending_early_loses_nothing() -> None:
     early = 0
-    for seed in range(4):
-        model, begin = grown(LANGUAGE, seed), start(LANGUAGE, stop=(0, 4))
-        steps = list(beam(model, begin, limit=4, width=30))
-        early += len(steps) < 4
-        want = enumerated(model, begin, 4, 1.0)[:3]
-        assert [one.tokens for one in steps[-1].finished[:3]] == [one.tokens for one in want]
+    for seed, power in itertools.product(range(4), (0.0, 0.5)):
+        model, begin = grown(LANGUAGE, seed), start(LANGUAGE, stop=(0, 1, 2, 4))
+        want = enumerated(model, begin, 6, power)[:8]
+        # two of six tokens go on, so that eight beams hold all but the worst beginnings
+        steps = list(beam(model, begin, limit=6, width=8, power=power))
+        assert [one.tokens for one in steps[-1].finished[:4]] == [one.tokens for one in want[:4]]
+        early += len(steps) < 6
     assert early
 
 
