@@ -14,6 +14,7 @@ Kind = Literal["weights", "difference", "scores", "queries", "keys", "values"]
 
 # Cells of all panels together: up to which number they travel exactly.
 EXACT_UP_TO = 60_000
+LARGEST_CELL = 30  # pixels
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def matrices(
     panels: Sequence[Panel],
     selected: tuple[int, int, int] | None = None,
     across: int | None = None,
+    largest: int = LARGEST_CELL,
     words: Mapping[str, str] | None = None,
     on_event: Callable[[MatricesEvent], None] | None = None,
 ) -> MatricesEvent:
@@ -70,6 +72,7 @@ def matrices(
         selected: the marked cell (panel, row, column).
         across: how many panels share a line on a page that is wide enough; by default as many
             as have room at a good size.
+        largest: how many pixels wide a cell may be.
         words: translations of ``WORDS``.
         on_event: called before the run with what the reader did.
 
@@ -77,7 +80,7 @@ def matrices(
         ValueError: when a panel is not a matrix, or labels or a mask do not fit it.
     """
     tell = None if on_event is None else (lambda event: on_event(_event(event)))
-    event = mount(key, matrices_payload(panels, selected, words, across), tell)
+    event = mount(key, matrices_payload(panels, selected, words, across, largest), tell)
     if event is not None:
         return _event(event)
     if selected is None:
@@ -97,6 +100,7 @@ def matrices_payload(
     selected: tuple[int, int, int] | None,
     words: Mapping[str, str] | None,
     across: int | None = None,
+    largest: int = LARGEST_CELL,
 ) -> bytes:
     """The bytes that ``matrices`` sends; its arguments are explained there."""
     arrays: list[Encoded] = []
@@ -133,6 +137,7 @@ def matrices_payload(
         "words": complete(words),
         "panels": described,
         "across": across,
+        "largest": largest,
         "selected": None
         if selected is None
         else {"panel": selected[0], "cell": [selected[1], selected[2]]},

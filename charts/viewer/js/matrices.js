@@ -10,7 +10,6 @@ import { isShortcut, Stage } from "./stage.js";
 import { number, visible } from "./text.js";
 
 const GAP = 30;
-const LARGEST_CELL = 30;
 const COLUMN = 380; // about as wide as a panel should be
 const NARROWEST = 230; // width of a panel where a page asks for several across
 const TALLEST = 420;
@@ -106,7 +105,7 @@ export class Matrices {
     };
     for (const panel of panels) {
       const size = panel.measure(pen, theme, {
-        width: each, height: TALLEST, largest: LARGEST_CELL,
+        width: each, height: TALLEST, largest: this.header.largest,
       });
       const width = Math.max(size.width, panel.margin + panel.gutter + 110);
       if (x > 0 && x + width > room) settle();

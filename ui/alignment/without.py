@@ -1,0 +1,233 @@
+"""What is left of the pronunciation when the decoder's look at the word is switched off or
+frozen: measured on held-out words, drawn while it is measured."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from charts import alignment as charts
+from charts.viewer import Axis, Panel, matrices
+from experiments.pronunciation import (
+    Tally,
+    paired,
+    partners,
+    pronounce,
+    switches,
+    tally,
+)
+from model import Bench
+from ui.alignment.lexicon import lexicon, tests
+from ui.alignment.published import literature
+from ui.anatomy import badge, evidence, figures
+from ui.gradual import begin, gradually, so_far, working
+from ui.i18n import _
+from ui.scene import colours, words
+from ui.url import Parameter, among
+
+KEY = "without"
+AT_ONCE = 0.6  # seconds of work between two pictures
+PAUSE = 0.5  # seconds in which the page can answer something else
+SIZES = (100, 300, 1000)
+
+PARAMETERS = (Parameter("tested", 300, among(*SIZES)),)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one setting: errors against each word's own pronunciations and against those of the
+    other word of its length, and what it makes of the reader's word."""
+
+    name: str
+    own: Tally
+    others: Tally
+    word: str
+
+
+def show(bench: Bench, word: str) -> None:
+    """Draw what is measured so far, and go on."""
+    badge("switched")
+    st.segmented_control(
+        _("Held-out test words"),
+        SIZES,
+        key="tested",
+        required=True,
+        persist_state="session",
+    )
+    sample = _sample(int(st.session_state["tested"]))
+    settings, count = (bench.name, word, len(sample)), len(switches(bench.shape))
+    begin(KEY, settings, lambda: _measure(bench, word, sample), within=AT_ONCE)
+    ticking = working(KEY, count)
+    draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
+    draw(bench, word, sample, settings, count, ticking)
+
+
+def _draw(
+    bench: Bench,
+    word: str,
+    sample: Sequence[str],
+    settings: tuple[str, str, int],
+    count: int,
+    ticking: bool,
+) -> None:
+    before: list[Result] = so_far(KEY, settings)
+    found = {result.name: result for result in before}
+    if "uniform" in found:
+        _figures(found)
+        _rates(bench, found)
+        _heads(bench, found)
+        _table(bench, word, sample, found)
+    gradually(
+        KEY,
+        settings,
+        lambda: _measure(bench, word, sample),
+        count,
+        _("Spelling {n} words under every setting …").format(n=len(sample)),
+        within=AT_ONCE,
+    )
+    if ticking != working(KEY, count):
+        st.rerun()  # the clock of a fragment starts and stops only with the whole page
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _sample(count: int) -> list[str]:
+    return paired(tests(count), count)
+
+
+def _measure(bench: Bench, word: str, sample: Sequence[str]) -> Iterator[Result]:
+    entries = lexicon()
+    own = [entries[one] for one in sample]
+    others = [own[place] for place in partners(sample)]
+    for name, switch in switches(bench.shape).items():
+        said = pronounce(bench, sample, switch)
+        # exchanged: the reader's word gets the place of one of the same length, if there is one
+        mine = [word, *(one for one in sample if len(one) == len(word) and one != word)][:2]
+        alone = bool(switch.exchanged) and len(mine) < 2
+        spelled = "–" if alone else " ".join(pronounce(bench, mine, switch)[0])
+        yield Result(name, tally(said, own), tally(said, others), spelled or "–")
+
+
+def _names(bench: Bench) -> dict[str, str]:
+    """The settings as a reader reads them, decoder layers counted from 0."""
+    first = bench.shape.encoder_layers
+    names = {
+        "native": _("native"),
+        "off": _("off: writes nothing"),
+        "uniform": _("frozen: every letter alike"),
+        "keys": _("another word's keys"),
+        "values": _("another word's values"),
+        "memory": _("another word's memory (both)"),
+    }
+    for layer in range(bench.shape.decoder_layers):
+        names[f"layer {first + layer}"] = _("off in decoder layer {layer}").format(layer=layer)
+        for head in range(bench.shape.n_heads):
+            names[f"head {first + layer}.{head}"] = _("off: layer {layer}, head {head}").format(
+                layer=layer, head=head
+            )
+    return names
+
+
+def _figures(found: Mapping[str, Result]) -> None:
+    figures(
+        *(
+            (
+                title,
+                f"{found[name].own.phoneme_error_rate:.1%}",
+                _("words wrong: {share}").format(share=f"{found[name].own.word_error_rate:.1%}"),
+            )
+            for name, title in (
+                ("native", _("Phoneme error rate, native")),
+                ("off", _("cross-attention off")),
+                ("uniform", _("every letter alike")),
+            )
+        )
+    )
+
+
+def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
+    names = _names(bench)
+    shown = [found[name] for name in names if name in found and not name.startswith("head")]
+    st.plotly_chart(
+        charts.error_rates(
+            pd.DataFrame(
+                {
+                    "setting": [names[one.name] for one in shown],
+                    "phonemes": [one.own.phoneme_error_rate for one in shown],
+                    "words": [one.own.word_error_rate for one in shown],
+                }
+            ),
+            {
+                "phonemes": _("phoneme error rate"),
+                "words": _("word error rate"),
+                "rate": _("share (phonemes: above 100% where too many are written)"),
+            },
+            colours(),
+        ),
+        key="error_rates",
+        width="stretch",
+    )
+
+
+def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
+    """What each head is worth alone."""
+    shape = bench.shape
+    native = found["native"].own.phoneme_error_rate
+    table = [
+        [
+            found[name].own.phoneme_error_rate - native if name in found else float("nan")
+            for head in range(shape.n_heads)
+            for name in (f"head {shape.encoder_layers + layer}.{head}",)
+        ]
+        for layer in range(shape.decoder_layers)
+    ]
+    if all(value != value for row in table for value in row):
+        return
+    st.markdown(_("**One head at a time**: the phoneme error rate without it, minus native"))
+    matrices(
+        "without_heads",
+        panels=[
+            Panel(
+                _("Δ phoneme errors"),
+                table,
+                "difference",
+                rows=Axis(_("Decoder layer"), [str(n) for n in range(shape.decoder_layers)]),
+                columns=Axis(_("Head"), [str(n) for n in range(shape.n_heads)]),
+            )
+        ],
+        largest=44,
+        words=words() | {"masked": _("not measured yet")},
+    )
+
+
+def _table(bench: Bench, word: str, sample: Sequence[str], found: Mapping[str, Result]) -> None:
+    names = _names(bench)
+    rows = [
+        {
+            "setting": names[name],
+            "phonemes": f"{found[name].own.phoneme_error_rate:.1%}",
+            "words": f"{found[name].own.word_error_rate:.1%}",
+            "others": f"{found[name].others.phoneme_error_rate:.1%}",
+            "word": found[name].word,
+        }
+        for name in names
+        if name in found
+    ]
+    evidence(
+        pd.DataFrame(rows),
+        _(
+            "Model {model}, greedy decoding, {n} held-out test words in a fixed random order "
+            "(those with another one of the same length among them). Phoneme error rate: "
+            "insertions, deletions and replacements to the closest dictionary pronunciation, per "
+            "phoneme. “Of the other word”: the same output against the word whose keys or values "
+            "were given."
+        ).format(model=bench.name, n=len(sample)),
+        {
+            "setting": _("cross-attention"),
+            "phonemes": _("phoneme error rate"),
+            "words": _("word error rate"),
+            "others": _("… of the other word"),
+            "word": _("“{word}” becomes").format(word=word),
+        },
+    )
+    literature()
