@@ -154,8 +154,7 @@ def outcomes(
 
 def _late(bands: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
     """A range for the losses after the first steps, in which all fall steeply."""
-    late = [band[band["step"] > _EARLY * band["step"].max()] for band in bands.values()]
-    low = min(band["low"].min() for band in late)
-    high = max(band["high"].max() for band in late)
-    margin = 0.04 * (high - low)
-    return low - margin, high + margin
+    late = [band.loc[band["step"] > _EARLY * band["step"].max()] for band in bands.values()]
+    losses = [loss for band in late for edge in ("low", "high") for loss in band[edge].tolist()]
+    margin = 0.04 * (max(losses) - min(losses))
+    return min(losses) - margin, max(losses) + margin

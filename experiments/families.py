@@ -97,7 +97,7 @@ def values(stored: Tables, entry: Entry) -> pd.Series:
         & (table["measure"] == entry.measure)
         & (table["at"] == entry.at)
     )
-    return table[here].set_index("seed")["value"]
+    return pd.Series(table.loc[here, "value"].to_numpy(), index=table.loc[here, "seed"])
 
 
 def compare(stored: Tables, entry: Entry, reference: Entry) -> Comparison:
@@ -111,8 +111,8 @@ def compare(stored: Tables, entry: Entry, reference: Entry) -> Comparison:
 def band(stored: Tables, family: str, variant: str, quantity: str = "loss") -> pd.DataFrame:
     """A variant's curve over its seeds: step, mean, low, high."""
     table = stored.curves
-    here = table[(table["family"] == family) & (table["variant"] == variant)]
-    return _spread(here, "step", quantity)
+    here = (table["family"] == family) & (table["variant"] == variant)
+    return _spread(table.loc[here], "step", quantity)
 
 
 def by_length(stored: Tables, family: str, variant: str) -> pd.DataFrame:
@@ -120,26 +120,32 @@ def by_length(stored: Tables, family: str, variant: str) -> pd.DataFrame:
     high."""
     table = stored.outcomes
     here = (table["family"] == family) & (table["variant"] == variant)
-    return _spread(table[here & (table["measure"] == "length")], "at", "value")
+    return _spread(table.loc[here & (table["measure"] == "length")], "at", "value")
 
 
 def summary(
     stored: Tables, entries: Iterable[Entry], comparisons: Iterable[Comparison]
 ) -> pd.DataFrame:
     """One row per entry: mean, low, high of its value; difference, from, to: mean, least and
-    largest of the paired differences, where it is compared; the mean training loss, entropy and
-    largest weight of its variant, its parameters, and the number of seeds."""
+    largest of the paired differences, NaN where it is compared with nothing; the number of seeds;
+    the mean training loss, entropy and largest weight of its variant, and its parameters."""
     paired = {one.entry: pd.Series(one.differences) for one in comparisons}
     rows = []
     for entry in entries:
         found = values(stored, entry)
-        row = {"mean": found.mean(), "low": found.min(), "high": found.max()}
-        if entry in paired:
-            apart = paired[entry]
-            row |= {"difference": apart.mean(), "from": apart.min(), "to": apart.max()}
+        apart = paired.get(entry, pd.Series(dtype=float))  # empty: its mean is NaN
+        row = {
+            "mean": found.mean(),
+            "low": found.min(),
+            "high": found.max(),
+            "difference": apart.mean(),
+            "from": apart.min(),
+            "to": apart.max(),
+            "seeds": len(found),
+        }
         for measure in ("training", "entropy", "largest", "parameters"):
             row[measure] = values(stored, Entry(entry.family, entry.variant, measure)).mean()
-        rows.append(row | {"seeds": len(found)})
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -30,12 +30,14 @@ class Question:
 
     show: draws controls, picture and evidence. parameters: its part of the URL's state. kind:
     what its evidence is about, a key of `KINDS`; None where its parts differ and
-    each has a badge of its own.
+    each has a badge of its own. trained: draws what came of models that were trained this way,
+    below all else, whatever the controls say.
     """
 
     show: Callable[[], None]
     parameters: Sequence[Parameter]
     kind: str | None = None
+    trained: Callable[[], None] | None = None
 
 
 def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
@@ -71,6 +73,8 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         question.show()
     except ModelError as error:
         st.error(explain(error), icon=":material/error:")
+    if question.trained is not None:
+        question.trained()
     with st.expander(_("Fine print"), icon=":material/search:", expanded=True):
         st.markdown(prose(file, f"q{number}.fine"))
     source = _("Source: {source}")

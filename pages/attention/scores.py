@@ -3,13 +3,14 @@
 from ui.anatomy import Question, page
 from ui.i18n import _
 from ui.scores import functions, scaling, symmetry
+from ui.trained.panel import panel
 
 page(
     __file__,
     _("Scores"),
     {
-        2: Question(symmetry.show, symmetry.PARAMETERS, "switched"),
-        3: Question(functions.show, functions.PARAMETERS, "switched"),
-        4: Question(scaling.show, scaling.PARAMETERS, "computed"),
+        2: Question(symmetry.show, symmetry.PARAMETERS, "switched", panel("tied")),
+        3: Question(functions.show, functions.PARAMETERS, "switched", panel("score")),
+        4: Question(scaling.show, scaling.PARAMETERS, "computed", panel("scaling")),
     },
 )

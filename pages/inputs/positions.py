@@ -3,13 +3,14 @@
 from ui.anatomy import Question, page
 from ui.i18n import _
 from ui.positions import explore, scale, schemes
+from ui.trained.panel import panel
 
 page(
     __file__,
     _("Positions"),
     {
-        9: Question(explore.show, explore.PARAMETERS),
-        10: Question(schemes.show, schemes.PARAMETERS),
-        8: Question(scale.show, scale.PARAMETERS),
+        9: Question(explore.show, explore.PARAMETERS, trained=panel("positions")),
+        10: Question(schemes.show, schemes.PARAMETERS, trained=panel("schemes")),
+        8: Question(scale.show, scale.PARAMETERS, trained=panel("multiplier")),
     },
 )

@@ -1,0 +1,233 @@
+"""One panel for all pages: what came of models that were trained this way."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from charts import families as charts
+from charts.colours import ThemeName, palette
+from experiments.families import (
+    Comparison,
+    Entry,
+    Tables,
+    band,
+    by_length,
+    compare,
+    still_falling,
+    summary,
+    tables,
+    values,
+)
+from model.training.families import FAMILIES, TASK
+from model.training.study import EVERY, LAST
+from ui.anatomy import badge
+from ui.i18n import _, language
+from ui.trained.finding import finding, stretched
+from ui.trained.names import entry_name
+from ui.trained.panels import PANELS, Panel
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A panel, ready to be shown; shared between sessions, so only read."""
+
+    sentences: str
+    figures: Mapping[str, go.Figure]
+    table: pd.DataFrame
+    how: str
+
+
+def panel(name: str) -> Callable[[], None]:
+    """A function that draws the panel of this name, a key of `PANELS`."""
+    return partial(show, name)
+
+
+def show(name: str) -> None:
+    """Title, badge, finding, charts, note; the numbers and how they were measured, folded."""
+    theme: ThemeName = "dark" if st.context.theme.type == "dark" else "light"
+    drawn = _drawn(name, language(), theme)
+    st.subheader(_(PANELS[name].title), anchor=False)
+    badge("trained")
+    st.markdown(drawn.sentences)
+    places = [*st.columns(2), st.container()]
+    for (key, figure), place in zip(drawn.figures.items(), places, strict=False):
+        place.plotly_chart(figure, key=f"trained_{name}_{key}", width="stretch")
+    st.caption(_(PANELS[name].note))
+    with st.expander(_("The numbers, and how they were measured"), icon=":material/table:"):
+        st.dataframe(drawn.table, hide_index=True, width="stretch")
+        st.caption(drawn.how)
+
+
+@st.cache_resource(show_spinner=False)
+def _stored() -> Tables:
+    return tables()
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _drawn(name: str, spoken: str, theme: ThemeName) -> _Drawn:
+    """The panel in the session's language, which `spoken` names for the cache."""
+    chosen, stored = PANELS[name], _stored()
+    names = {
+        entry: _(chosen.names[entry]) if entry in chosen.names else entry_name(entry)
+        for entry in chosen.entries
+    }
+    comparisons = [compare(stored, pair.entry, pair.reference) for pair in chosen.pairs]
+    sentences = finding(comparisons, {pair.entry: pair.expected for pair in chosen.pairs}, names)
+    if chosen.lengths:
+        sentences += "\n\n" + stretched(_by_length(stored, chosen, names), TASK.length)
+    return _Drawn(
+        sentences,
+        MappingProxyType(_figures(stored, chosen, names, theme)),
+        _table(stored, chosen, comparisons, names),
+        _how(stored, chosen, comparisons),
+    )
+
+
+def _figures(
+    stored: Tables, chosen: Panel, names: Mapping[Entry, str], theme: ThemeName
+) -> dict[str, go.Figure]:
+    trainings = _trainings(chosen)
+    drawn = charts.looks(len(trainings), palette(theme), ordered=chosen.ordered)
+    look_of = dict(zip(trainings, drawn, strict=True))
+    figures = {
+        "curves": charts.curves(
+            {names[entry]: band(stored, *training) for training, entry in trainings.items()},
+            drawn,
+            {"x": _("step"), "y": _("training loss, nats per character")},
+        ),
+        "outcomes": charts.outcomes(
+            {names[entry]: _dots(stored, chosen, entry) for entry in chosen.entries},
+            [look_of[entry.family, entry.variant] for entry in chosen.entries],
+            {
+                "held out": _("held out"),
+                "training": _("training"),
+                "x": _("loss on held-out text, nats per character"),
+            },
+        ),
+    }
+    if chosen.lengths:
+        figures["lengths"] = charts.curves(
+            _by_length(stored, chosen, names),
+            drawn,
+            {
+                "x": _("characters of the window"),
+                "y": _("loss of its last {last} characters").format(last=LAST),
+                "trained": _("trained length"),
+            },
+            x="at",
+            trained=TASK.length,
+        )
+    return figures
+
+
+def _trainings(chosen: Panel) -> dict[tuple[str, str], Entry]:
+    """Every training of the panel, with the entry that names it: a training that is measured in
+    two ways goes by the usual one."""
+    entries = sorted(chosen.entries, key=lambda entry: entry.measure != "held out")
+    named = {(entry.family, entry.variant): entry for entry in reversed(entries)}
+    return {
+        (entry.family, entry.variant): named[entry.family, entry.variant]
+        for entry in chosen.entries
+    }
+
+
+def _dots(stored: Tables, chosen: Panel, entry: Entry) -> dict[str, list[float]]:
+    dots = {"held out": values(stored, entry).tolist()}
+    if chosen.training:
+        other = Entry(entry.family, entry.variant, "training")
+        dots["training"] = values(stored, other).tolist()
+    return dots
+
+
+def _by_length(
+    stored: Tables, chosen: Panel, names: Mapping[Entry, str]
+) -> dict[str, pd.DataFrame]:
+    return {names[e]: by_length(stored, e.family, e.variant) for e in chosen.entries}
+
+
+def _table(
+    stored: Tables,
+    chosen: Panel,
+    comparisons: Sequence[Comparison],
+    names: Mapping[Entry, str],
+) -> pd.DataFrame:
+    table = summary(stored, chosen.entries, comparisons)
+    references = {one.entry: names[one.reference] for one in comparisons}
+    texts = {
+        "name": [names[entry] for entry in chosen.entries],
+        "mean": [f"{mean:.4f}" for mean in table["mean"]],
+        "range": _spans(table, "low", "high", ".4f"),
+        "reference": [references.get(entry, "") for entry in chosen.entries],
+        "difference": [f"{x:+.4f}" if x == x else "" for x in table["difference"]],
+        "differences": _spans(table, "from", "to", "+.4f"),
+        "training": [f"{loss:.4f}" for loss in table["training"]],
+        "entropy": [f"{entropy:.3f}" for entropy in table["entropy"]],
+        "largest": [f"{weight:.3f}" for weight in table["largest"]],
+        "parameters": [f"{count:,.0f}" for count in table["parameters"]],
+        "seeds": table["seeds"].tolist(),
+    }
+    titles = {
+        "name": _("trained with"),
+        "mean": _("held-out loss, mean"),
+        "range": _("lowest – highest"),
+        "reference": _("held against"),
+        "difference": _("difference, mean"),
+        "differences": _("least – largest"),
+        "training": _("training loss, last 50 steps"),
+        "entropy": _("entropy of attention, nats"),
+        "largest": _("largest weight of a row"),
+        "parameters": _("parameters"),
+        "seeds": _("seeds"),
+    }
+    return pd.DataFrame({titles[key]: column for key, column in texts.items()})
+
+
+def _spans(table: pd.DataFrame, low: str, high: str, digits: str) -> list[str]:
+    return [
+        f"{least:{digits}} – {most:{digits}}" if least == least else ""
+        for least, most in zip(table[low], table[high], strict=True)
+    ]
+
+
+def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> str:
+    usual = chosen.pairs[0].reference
+    recipe = FAMILIES[usual.family].variants[usual.variant]
+    seeds = min(len(one.differences) for one in comparisons)
+    families = " ".join(dict.fromkeys(entry.family for entry in chosen.entries))
+    said = [
+        _(
+            "A decoder of {layers} layers and {heads} heads, d_model = {width}, where these are "
+            "not the choice itself; it predicts the next character of Genesis and Exodus in the "
+            "English of 1611. {steps} steps of {batch} windows of {length} characters, AdamW, "
+            "highest rate {peak:g} after {warmup} steps of warm-up; every tenth paragraph is held "
+            "out."
+        ).format(
+            layers=recipe.shape.n_layers,
+            heads=recipe.shape.n_heads,
+            width=recipe.shape.d_model,
+            steps=recipe.steps,
+            batch=recipe.batch,
+            length=TASK.length,
+            peak=recipe.schedule.peak,
+            warmup=recipe.schedule.warmup,
+        ),
+        _(
+            "Under one seed all variants see the same batches, and differences are taken within a "
+            "seed. Lines and ticks: means over {seeds} seeds, a point of a curve over {every} "
+            "steps; bands: lowest to highest; dots: one seed each. If the choice made no "
+            "difference, {seeds} seeds would still agree one time in {odds}."
+        ).format(seeds=seeds, every=EVERY, odds=2 ** (seeds - 1)),
+        _(
+            "Over the last 50 steps the training loss still fell by {fall}, on average: this is "
+            "how far each gets in {steps} steps, not where it would end."
+        ).format(fall=f"{still_falling(stored, chosen.entries):.3f}", steps=recipe.steps),
+        _("Train them yourself: `{command}`").format(
+            command=f"python -m model.training families {families}"
+        ),
+    ]
+    return " ".join(said)
