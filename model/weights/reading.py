@@ -1,6 +1,5 @@
 """Real weights under our names: from a folder in Hugging Face format or a GGUF file."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,8 +13,9 @@ from model.shape import Shape
 from model.weights.blocks import TensorEntry, read_tensor
 from model.weights.checkpoint import CONFIG, read_checkpoint
 from model.weights.config import shape_from_config, shape_from_gguf
-from model.weights.families import FAMILIES, GGUF_LLAMA, Family
+from model.weights.families import FAMILIES, GGUF_LLAMA, Family, pattern_of
 from model.weights.gguf import read_gguf
+from model.weights.own import MODEL_TYPE, own_family, shape_from_own
 
 Sizes = tuple[int, ...]
 Progress = Callable[[float], None]
@@ -42,9 +42,14 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
     try:
         if path.is_dir():
             checkpoint = read_checkpoint(path)
-            shape = shape_from_config(checkpoint.config, checkpoint.tensors)
-            name = str(checkpoint.config["model_type"])
-            state = _read_state(FAMILIES[name], checkpoint.tensors, shape, CONFIG, progress)
+            if checkpoint.config.get("model_type") == MODEL_TYPE:
+                name, shape = MODEL_TYPE, shape_from_own(checkpoint.config)
+                family = own_family(blank(shape).state_dict())
+            else:
+                shape = shape_from_config(checkpoint.config, checkpoint.tensors)
+                name = str(checkpoint.config["model_type"])
+                family = FAMILIES[name]
+            state = _read_state(family, checkpoint.tensors, shape, CONFIG, progress)
             return Weights(shape, state, name, path.resolve().name, checkpoint.config)
         gguf = read_gguf(path)
         shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name)
@@ -132,26 +137,18 @@ def _assign(
     return plan
 
 
-_NUMBER = re.compile(r"(?<=\.)(?:0|[1-9]\d{0,3})(?=\.)")
-
-
 def _pattern(family: Family, theirs: str) -> tuple[str, str]:
-    """A name without the family's prefix and with `*` for the layer's number; that number."""
-    bare = theirs.removeprefix(family.prefix)
-    found = _NUMBER.search(bare)
-    if found is None:
-        return bare, ""
-    return f"{bare[: found.start()]}*{bare[found.end() :]}", found[0]
+    """`pattern_of` their name without the family's prefix."""
+    return pattern_of(theirs.removeprefix(family.prefix))
 
 
 def _spelt(family: Family, ours: str, tensors: Collection[str]) -> str:
     """How this family would call our parameter, for the reader who looks for it in the file."""
-    found = _NUMBER.search(ours)
-    pattern = ours if found is None else f"{ours[: found.start()]}*{ours[found.end() :]}"
+    pattern, number = pattern_of(ours)
     prefix = family.prefix if any(name.startswith(family.prefix) for name in tensors) else ""
     for theirs, names in family.names.items():
         if pattern == names or (isinstance(names, tuple) and pattern in names):
-            spelt = theirs.replace("*", found[0]) if found is not None else theirs
+            spelt = theirs.replace("*", number)
             return spelt if ours.startswith("head.") else prefix + spelt
     return ours
 
