@@ -50,12 +50,13 @@ __all__ = [
 class Step:
     """One token written, after a pass over the positions from `first` up to and without `length`;
     the token's own position is `length`. logits (vocab,) are the model's, untouched by how the
-    token was chosen."""
+    token was chosen. cache_bytes: what the cache holds after the pass, 0 without one."""
 
     token: int
     logits: Tensor
     first: int
     length: int
+    cache_bytes: int
     tape: Tape
 
     @property
@@ -232,7 +233,7 @@ def _write(
             return
         logits = reader(rows)[0]  # (vocab,)
         token = choose(logits)
-        yield Step(token, logits, reader.first, rows.shape[1], reader.tape)
+        yield Step(token, logits, reader.first, rows.shape[1], reader.cache_bytes, reader.tape)
         if token in prompt.stop:
             return
         rows = torch.cat([rows, torch.tensor([[token]])], dim=1)

@@ -66,6 +66,11 @@ class Reader:
         context = self.transformer.shape.context
         return not context or rows.shape[1] <= context
 
+    @property
+    def cache_bytes(self) -> int:
+        """The memory of the cache, 0 without one."""
+        return 0 if self.cache is None else self.cache.bytes
+
     def __call__(self, rows: Tensor) -> Tensor:
         """rows (batch, length) → logits (batch, vocab) of the tokens that follow."""
         self.tape, self.first = self.make_tape(), self.cache.length if self.cache else 0
