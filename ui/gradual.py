@@ -22,6 +22,7 @@ class _Work:
     steps: Iterator[Any]
     done: list[Any] = field(default_factory=list)
     stopped: bool = False
+    ended: bool = False  # nothing is left, whatever the count says
 
 
 def gradually(
@@ -32,7 +33,7 @@ def gradually(
     doing: str,
     within: float = math.inf,
 ) -> list[T]:
-    """The results of `start()`, which yields `count` of them, one a step.
+    """The results of `start()`, which yields up to `count` of them, one a step.
 
     They belong to the session and to `settings`: other settings start anew, the same ones go on
     where the reader left. While it works, a bar under `doing` shows how far it is, and a button
@@ -41,7 +42,7 @@ def gradually(
     and comes back (see `working`).
     """
     work = _work_of(key, settings, start)
-    if len(work.done) < count:
+    if len(work.done) < count and not work.ended:
         with st.container():
             _go_on(work, key, count, doing, within)
     return work.done
@@ -51,12 +52,13 @@ def begin(key: str, settings: Hashable, start: Callable[[], Iterator[T]], within
     """Begin what `gradually` is to go on with, for `within` seconds and without a bar, so that
     what is done by then needs none; does nothing for work that has begun."""
     work = _work_of(key, settings, start)
-    if not work.done and not work.stopped:
+    if not work.done and not work.stopped and not work.ended:
         until = time.monotonic() + within
         for result in work.steps:
             work.done.append(result)
             if time.monotonic() > until:
                 return
+        work.ended = True
 
 
 def so_far(key: str, settings: Hashable) -> list[Any]:
@@ -68,7 +70,7 @@ def so_far(key: str, settings: Hashable) -> list[Any]:
 def working(key: str, count: int) -> bool:
     """Whether some of the session's `count` steps under `key` are left and nobody stopped them."""
     work: _Work | None = st.session_state.get(f"{key} work")
-    return work is not None and not work.stopped and len(work.done) < count
+    return work is not None and not work.stopped and not work.ended and len(work.done) < count
 
 
 def again(key: str) -> None:
@@ -115,6 +117,7 @@ def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None
             bar.progress(min(1.0, len(work.done) / count), text=doing)
             if time.monotonic() > until and len(work.done) < count:
                 return
+        work.ended = True
     except ModelError:
         again(key)  # a generator that raised never goes on: the next try starts anew
         raise
