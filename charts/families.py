@@ -12,6 +12,7 @@ from charts.colours import Palette, faint
 
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 _ROW = 34  # pixels of one entry
+_LEAST = 230  # of a chart of few entries
 _LEGEND_ROW = 22
 _EARLY = 0.15  # of the steps lie above the frame, so that what follows can be told apart
 _APART = 0.16  # between the dots of two seeds, in rows
@@ -30,7 +31,7 @@ def looks(count: int, colours: Palette, *, ordered: bool) -> list[Look]:
     """The looks of a family's variants: shades of one ramp for amounts of one thing, otherwise
     colours far apart; told apart in print too."""
     symbols = ("circle", "square", "diamond", "triangle-up", "star", "cross")
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
+    dashes = ("solid", "dash", "dot", "dashdot", "solid", "dash")
     if ordered:
         shades = colours.weights_ramp[2:]
     else:
@@ -137,9 +138,9 @@ def outcomes(
                     line={"color": look.colour, "width": 2},
                 )
     figure.update_layout(
-        height=90 + _ROW * len(entries), margin={"l": 10, "r": 16, "t": 10, "b": 40}
+        height=max(_LEAST, 90 + _ROW * len(entries)), margin={"l": 10, "r": 16, "t": 24, "b": 40}
     )
-    figure.update_xaxes(title=words["x"], fixedrange=True, zeroline=False)
+    figure.update_xaxes(title=words["x"], fixedrange=True, zeroline=False, showgrid=True)
     figure.update_yaxes(
         tickvals=list(range(len(entries))),
         ticktext=list(entries),

@@ -98,7 +98,7 @@ def _figures(
         "curves": charts.curves(
             {names[entry]: band(stored, *training) for training, entry in trainings.items()},
             drawn,
-            {"x": _("step"), "y": _("training loss, nats per character")},
+            {"x": _("step"), "y": _("training loss, nats")},
         ),
         "outcomes": charts.outcomes(
             {names[entry]: _dots(stored, chosen, entry) for entry in chosen.entries},
@@ -106,7 +106,7 @@ def _figures(
             {
                 "held out": _("held out"),
                 "training": _("training"),
-                "x": _("loss on held-out text, nats per character"),
+                "x": _("held-out loss, nats"),
             },
         ),
     }
