@@ -13,7 +13,8 @@ from charts.colours import Palette, faint
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 _ROW = 34  # pixels of one entry
 _LEAST = 230  # of a chart of few entries
-_LEGEND_ROW = 22
+_LEGEND_ROW = 26
+_SHORT = 12  # letters of a name
 _EARLY = 0.15  # of the steps lie above the frame, so that what follows can be told apart
 _APART = 0.16  # between the dots of two seeds, in rows
 
@@ -50,6 +51,7 @@ def curves(
     bands: Mapping[str, pd.DataFrame],
     drawn: Sequence[Look],
     words: Mapping[str, str],
+    colours: Palette,
     *,
     x: str = "step",
     trained: float | None = None,
@@ -84,10 +86,11 @@ def curves(
     if trained is not None:
         figure.add_vline(
             x=trained,
-            line={"width": 1, "dash": "dash"},
+            line={"color": colours.masked_hatch, "width": 1, "dash": "dash"},
             annotation={"text": words["trained"], "yref": "paper", "y": 1.0, "yanchor": "bottom"},
         )
-    rows = math.ceil(len(bands) / 2)  # two names side by side on a phone
+    short = max(map(len, bands)) <= _SHORT  # then two names stand side by side on a phone
+    rows = math.ceil(len(bands) / 2) if short else len(bands)
     figure.update_layout(
         height=300 + _LEGEND_ROW * rows,
         margin={"l": 10, "r": 10, "t": 24, "b": 50 + _LEGEND_ROW * rows},

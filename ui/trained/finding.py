@@ -1,6 +1,7 @@
 """What trained families show, in sentences that the numbers choose."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from operator import itemgetter
 
 import pandas as pd
@@ -58,7 +59,7 @@ def stretched(frames: Mapping[str, pd.DataFrame], trained: int) -> str:
     ).format(trained=trained, longest=f"{longest:g}", times=f"{longest / trained:g}", list=listed)
     if beyond:
         none = _("No row beyond {trained}: {list}.")
-        said += " " + none.format(trained=trained, list=_(", ").join(beyond))
+        return _together(said, none.format(trained=trained, list=_(", ").join(beyond)))
     return said
 
 
@@ -98,20 +99,21 @@ def _expectation(
     ]
     if not undecided and not opposite:
         return _("That is what the usual answer expects.")
-    said = []
-    if opposite:
-        said.append(
-            _("**The usual answer expects the opposite**: {list}.").format(
-                list=_(", ").join(opposite)
-            )
+    reverse = _("**The usual answer expects the opposite**: {list}.")
+    unsure = _("The usual answer expects a difference that these seeds do not show: {list}.")
+    return _together(
+        *(
+            said.format(list=_(", ").join(found))
+            for said, found in ((reverse, opposite), (unsure, undecided))
+            if found
         )
-    if undecided:
-        said.append(
-            _("The usual answer expects a difference that these seeds do not show: {list}.").format(
-                list=_(", ").join(undecided)
-            )
-        )
-    return " ".join(said)
+    )
+
+
+def _together(*sentences: str) -> str:
+    """One after the other, with a blank between them where the language has one."""
+    beside = _("{first} {second}")
+    return reduce(lambda first, second: beside.format(first=first, second=second), sentences)
 
 
 def _mean(values: Sequence[float]) -> float:

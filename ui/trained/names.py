@@ -39,9 +39,8 @@ def variant_name(family: str, variant: str) -> str:
         return ngettext("{n} head", "{n} heads", int(variant)).format(n=variant)
     if family == "residual":
         depth, residual = variant.split()
-        shape = ngettext("{n} layer", "{n} layers", int(depth)).format(n=depth)
-        with_, without = _("{layers}, with paths"), _("{layers}, without paths")
-        return (with_ if residual == "with" else without).format(layers=shape)
+        layers = ngettext("{n} layer", "{n} layers", int(depth)).format(n=depth)
+        return layers if residual == "with" else _("{layers}, no paths").format(layers=layers)
     if family == "dropout":
         return _("dropout {rate}").format(rate=variant)
     return _(NAMES[variant])

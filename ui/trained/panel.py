@@ -91,14 +91,15 @@ def _drawn(name: str, spoken: str, theme: ThemeName) -> _Drawn:
 def _figures(
     stored: Tables, chosen: Panel, names: Mapping[Entry, str], theme: ThemeName
 ) -> dict[str, go.Figure]:
-    trainings = _trainings(chosen)
-    drawn = charts.looks(len(trainings), palette(theme), ordered=chosen.ordered)
+    colours, trainings = palette(theme), _trainings(chosen)
+    drawn = charts.looks(len(trainings), colours, ordered=chosen.ordered)
     look_of = dict(zip(trainings, drawn, strict=True))
     figures = {
         "curves": charts.curves(
             {names[entry]: band(stored, *training) for training, entry in trainings.items()},
             drawn,
             {"x": _("step"), "y": _("training loss, nats")},
+            colours,
         ),
         "outcomes": charts.outcomes(
             {names[entry]: _dots(stored, chosen, entry) for entry in chosen.entries},
@@ -119,6 +120,7 @@ def _figures(
                 "y": _("loss of its last {last} characters").format(last=LAST),
                 "trained": _("trained length"),
             },
+            colours,
             x="at",
             trained=TASK.length,
         )
@@ -230,4 +232,4 @@ def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> st
             command=f"python -m model.training families {families}"
         ),
     ]
-    return " ".join(said)
+    return "\n\n".join(said)
