@@ -12,6 +12,7 @@ from model.bench import Bench
 from model.errors import ModelError
 from model.shape import Shape
 from model.tape import Tape
+from model.training.tasks import Sequences
 from tests.model.zoo import grown, tiny
 from tokenizers import load_tokenizer
 
@@ -131,6 +132,16 @@ def test_an_encoder_decoder_reads_two_texts(make: Any) -> None:
     assert result.attention(2, "cross").weights.shape == (2, 4, 5, 5)
     alone = bench.run("the cat sat", target="on")
     torch.testing.assert_close(result.logits[0, :3], alone.logits[0])
+
+
+def test_a_decoder_starts_where_its_vocabulary_has_a_beginning() -> None:
+    task = Sequences("copy", length=3, letters=4)
+    shape = tiny(vocab_size=task.tokenizer.size, decoder_layers=1, head="lm")
+    bench = Bench("copier", shape, grown(shape), task.tokenizer)
+    result = bench.run(["abc", "d"], target=["cba", "d"])
+    assert result.goal is not None
+    assert result.goal.tokens == [["<s>", "c", "b", "a"], ["<s>", "d"]]
+    assert result.tokens == [["a", "b", "c"], ["d"]]
 
 
 @pytest.mark.parametrize("texts", [[], ["ab", ""], "", [""]])
