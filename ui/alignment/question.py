@@ -19,7 +19,7 @@ PARAMETERS = (
 def show() -> None:
     """Draw the question."""
     bench = bench_of("g2p")
-    word = spelling.show(bench)
+    view = spelling.show(bench)
     names = {
         "without": _("What is left without it?"),
         "agree": _("Is it an alignment?"),
@@ -35,8 +35,8 @@ def show() -> None:
     )
     try:
         if st.session_state["measure"] == "without":
-            without.show(bench, word)
+            without.show(bench, view.word)
         else:
-            agree.show(bench, word)
+            agree.show(bench, view)
     except ModelError as error:
         st.error(explain(error), icon=":material/error:")

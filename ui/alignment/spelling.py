@@ -1,6 +1,7 @@
 """The word, how it is spelled out, and what the dictionary says."""
 
 import math
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -29,8 +30,19 @@ PARAMETERS = (
 )
 
 
-def show(bench: Bench) -> str:
-    """Draw controls and picture; returns the word. ModelError for one that cannot be read."""
+@dataclass(frozen=True)
+class View:
+    """What the reader looks at: a word, the tokens written to it, a decoder layer and a head,
+    None for the mean of all."""
+
+    word: str
+    tokens: tuple[int, ...]
+    layer: int
+    head: int | None
+
+
+def show(bench: Bench) -> View:
+    """Draw controls and picture. ModelError for a word that cannot be read."""
     badge("observed")
     width = _controls()
     word = as_word(st.session_state["word"])
@@ -41,9 +53,10 @@ def show(bench: Bench) -> str:
     said = spoken(bench, chosen.tokens)
     _headline(word, said, chosen)
     seen = trace_of(bench, word, chosen.tokens)
-    steps.show(bench, seen)
+    layer, head = steps.place(bench)
+    steps.show(bench, seen, layer, head)
     steps.unsure(bench, seen)
-    return word
+    return View(word, chosen.tokens, layer, head)
 
 
 def _controls() -> int:

@@ -32,11 +32,27 @@ PARAMETERS = (
 
 
 def place(bench: Bench) -> tuple[int, int | None]:
-    """The decoder layer and the head, None for the mean of all, fitted to the model."""
+    """Draw the choice of a decoder layer and a head; returns both, None for the mean of all."""
     state, shape = st.session_state, bench.shape
     state["cross_layer"] = min(state["cross_layer"], shape.decoder_layers - 1)
-    known = [MEAN, *map(str, range(shape.n_heads))]
-    state["cross_head"] = state["cross_head"] if state["cross_head"] in known else MEAN
+    heads = [MEAN, *map(str, range(shape.n_heads))]
+    state["cross_head"] = state["cross_head"] if state["cross_head"] in heads else MEAN
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            _("Decoder layer"),
+            range(shape.decoder_layers),
+            key="cross_layer",
+            required=True,
+            persist_state="session",
+        )
+        st.segmented_control(
+            _("Head"),
+            heads,
+            format_func=lambda name: _("mean of all") if name == MEAN else name,
+            key="cross_head",
+            required=True,
+            persist_state="session",
+        )
     head = state["cross_head"]
     return int(state["cross_layer"]), None if head == MEAN else int(head)
 
@@ -53,10 +69,10 @@ def to_the_end() -> None:
     st.session_state.update(step=LAST, playing=False)
 
 
-def show(bench: Bench, seen: Trace) -> None:
-    """Draw the steps, which may play."""
+def show(bench: Bench, seen: Trace, layer: int, head: int | None) -> None:
+    """Draw the steps, which may play, as a decoder layer's head sees them, or its heads' mean."""
     playing = bool(st.session_state.get("playing"))
-    st.fragment(_draw, run_every=PACE if playing else None)(bench, seen, playing)
+    st.fragment(_draw, run_every=PACE if playing else None)(bench, seen, layer, head, playing)
 
 
 def unsure(bench: Bench, seen: Trace) -> None:
@@ -81,33 +97,37 @@ def unsure(bench: Bench, seen: Trace) -> None:
     )
 
 
-def _draw(bench: Bench, seen: Trace, playing: bool) -> None:
+def _draw(bench: Bench, seen: Trace, layer: int, head: int | None, playing: bool) -> None:
     state = st.session_state
+    state.setdefault("playing", False)
     if playing and state["playing"]:
         state["step"] = min(state["step"], seen.steps - 1) + 1
         state["playing"] = state["step"] < seen.steps
-    layer, head = place(bench)
-    step = _controls(bench, seen)
+    step = _controls(seen)
     across = seen.looks(bench.shape.encoder_layers + layer, head)
     _now(bench, seen, step, across[step - 1])
     _matrices(bench, seen, step, layer, head)
-    if bool(state["playing"]) != playing:
+    if state["playing"] != playing:
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
     if not playing:
         publish(PARAMETERS)
 
 
-def _controls(bench: Bench, seen: Trace) -> int:
-    """Which step, layer and head; returns the step, counted from 1."""
-    state, shape = st.session_state, bench.shape
-    state.setdefault("playing", False)
+def _controls(seen: Trace) -> int:
+    """Which step; returns it, counted from 1."""
+    state = st.session_state
     state["step_shown"] = min(state["step"], seen.steps)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        if seen.steps > 1:
+    if seen.steps > 1:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             st.slider(
-                _("Step"), 1, seen.steps, key="step_shown", on_change=_go, args=(seen.steps,),
-                width=260,
-            )  # fmt: skip
+                _("Step"),
+                1,
+                seen.steps,
+                key="step_shown",
+                on_change=_go,
+                args=(seen.steps,),
+                width=320,
+            )
             st.button(
                 _("Pause") if state["playing"] else _("Play"),
                 icon=":material/pause:" if state["playing"] else ":material/play_arrow:",
@@ -115,21 +135,6 @@ def _controls(bench: Bench, seen: Trace) -> int:
                 on_click=_play,
                 args=(seen.steps,),
             )
-        st.segmented_control(
-            _("Decoder layer"),
-            range(shape.decoder_layers),
-            key="cross_layer",
-            required=True,
-            persist_state="session",
-        )
-        st.segmented_control(
-            _("Head"),
-            [MEAN, *map(str, range(shape.n_heads))],
-            format_func=lambda name: _("mean of all") if name == MEAN else name,
-            key="cross_head",
-            required=True,
-            persist_state="session",
-        )
     return int(state["step_shown"])
 
 
@@ -242,7 +247,7 @@ def _matrices(bench: Bench, seen: Trace, step: int, layer: int, head: int | None
         selected=(0, step - 1, int(across[step - 1].argmax())),
         across=3,
         largest=44,
-        words=words() | {"masked": _("not written yet, or the future")},
+        words=words() | {"masked": _("not yet")},
         on_event=pick,
     )
     st.caption(

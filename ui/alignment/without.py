@@ -160,7 +160,7 @@ def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
             {
                 "phonemes": _("phoneme error rate"),
                 "words": _("word error rate"),
-                "rate": _("share (phonemes: above 100% where too many are written)"),
+                "rate": _("error rate"),
             },
             colours(),
         ),
