@@ -91,22 +91,21 @@ def _expectation(
     asked = [one for one in comparisons if expected[one.entry] is not None]
     if not asked:
         return _("The usual answer expects nothing here.")
-    undecided = [names[one.entry] for one in asked if one.verdict == "mixed"]
-    opposite = [
-        names[one.entry]
-        for one in asked
-        if one.verdict != "mixed" and one.verdict != expected[one.entry]
-    ]
-    if not undecided and not opposite:
-        return _("That is what the usual answer expects.")
-    reverse = _("**The usual answer expects the opposite**: {list}.")
-    unsure = _("The usual answer expects a difference that these seeds do not show: {list}.")
+    said: dict[str, list[str]] = {
+        _("As the usual answer expects: {list}."): [],
+        _("**The usual answer expects the opposite**: {list}."): [],
+        _("The usual answer expects a difference that these seeds do not show: {list}."): [],
+    }
+    confirmed, opposite, undecided = said.values()
+    for one in asked:
+        if one.verdict == "mixed":
+            undecided.append(names[one.entry])
+        elif one.verdict == expected[one.entry]:
+            confirmed.append(names[one.entry])
+        else:
+            opposite.append(names[one.entry])
     return _together(
-        *(
-            said.format(list=_(", ").join(found))
-            for said, found in ((reverse, opposite), (unsure, undecided))
-            if found
-        )
+        *(text.format(list=_(", ").join(found)) for text, found in said.items() if found)
     )
 
 
