@@ -54,10 +54,14 @@ def begin(key: str, settings: Hashable, start: Callable[[], Iterator[T]], within
     work = _work_of(key, settings, start)
     if not work.done and not work.stopped and not work.ended:
         until = time.monotonic() + within
-        for result in work.steps:
-            work.done.append(result)
-            if time.monotonic() > until:
-                return
+        try:
+            for result in work.steps:
+                work.done.append(result)
+                if time.monotonic() > until:
+                    return
+        except ModelError:
+            again(key)
+            raise
         work.ended = True
 
 
