@@ -1,0 +1,1 @@
+"""Question 19: schedules, a training to watch, and dropout."""
