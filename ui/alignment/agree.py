@@ -37,7 +37,7 @@ def show(bench: Bench, view: View) -> None:
     badge("observed")
     lexicon()
     with st.spinner(_("Aligning {n} training words …").format(n=f"{LESSONS:,}")):
-        aligner = _aligner()
+        aligner = _aligner(LESSONS)
     _one_word(bench, aligner, view)
     settings, count = bench.name, TESTED // PORTION
     begin(KEY, settings, lambda: _measure(bench, aligner), within=AT_ONCE)
@@ -65,9 +65,9 @@ def _draw(bench: Bench, aligner: Aligner, settings: str, count: int, ticking: bo
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _aligner() -> Aligner:
+def _aligner(count: int) -> Aligner:
     entries = lexicon()
-    pairs = [(word, entries[word][0]) for word in lessons(LESSONS)]
+    pairs = [(word, entries[word][0]) for word in lessons(count)]
     *_before, (aligner, _likelihood) = learn(pairs, LETTERS, PHONEMES, ROUNDS)
     return aligner
 

@@ -55,12 +55,13 @@ def show(bench: Bench, word: str) -> None:
         required=True,
         persist_state="session",
     )
-    sample = _sample(int(st.session_state["tested"]))
-    settings, count = (bench.name, word, len(sample)), len(switches(bench.shape))
+    count = int(st.session_state["tested"])
+    sample = paired(tests(count), count)
+    settings, steps = (bench.name, word, len(sample)), len(switches(bench.shape))
     begin(KEY, settings, lambda: _measure(bench, word, sample), within=AT_ONCE)
-    ticking = working(KEY, count)
+    ticking = working(KEY, steps)
     draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
-    draw(bench, word, sample, settings, count, ticking)
+    draw(bench, word, sample, settings, steps, ticking)
 
 
 def _draw(
@@ -68,7 +69,7 @@ def _draw(
     word: str,
     sample: Sequence[str],
     settings: tuple[str, str, int],
-    count: int,
+    steps: int,
     ticking: bool,
 ) -> None:
     before: list[Result] = so_far(KEY, settings)
@@ -82,17 +83,12 @@ def _draw(
         KEY,
         settings,
         lambda: _measure(bench, word, sample),
-        count,
+        steps,
         _("Spelling {n} words under every setting …").format(n=len(sample)),
         within=AT_ONCE,
     )
-    if ticking != working(KEY, count):
+    if ticking != working(KEY, steps):
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def _sample(count: int) -> list[str]:
-    return paired(tests(count), count)
 
 
 def _measure(bench: Bench, word: str, sample: Sequence[str]) -> Iterator[Result]:
