@@ -216,6 +216,44 @@ def weight_bytes(transformer: Transformer) -> int:
     )
 
 
+def fastest(timings: Sequence[Timing]) -> dict[tuple[str, int], float]:
+    """The fastest seconds by way and length."""
+    found: dict[tuple[str, int], float] = {}
+    for one in timings:
+        found[one.way, one.n] = min(one.seconds, found.get((one.way, one.n), one.seconds))
+    return found
+
+
+def curves(timings: Sequence[Timing]) -> pd.DataFrame:
+    """The fastest of each way and length: columns way, n (rising within a way) and seconds."""
+    rows = [(way, n, seconds) for (way, n), seconds in sorted(fastest(timings).items())]
+    return pd.DataFrame(rows, columns=pd.Index(["way", "n", "seconds"]))
+
+
+def table(transformer: Transformer, timings: Sequence[Timing]) -> pd.DataFrame:
+    """Each way at the longest text that it was timed for: its `work`, `seconds`, operations per
+    second (`rate`), and per byte of weights that its passes read (`intensity`; an LSTM reads some
+    weights once and some at every position: left out)."""
+    seconds, read, rows = fastest(timings), weight_bytes(transformer), []
+    for way in WAYS:
+        lengths = [n for timed, n in seconds if timed == way]
+        if not lengths:
+            continue
+        n = max(lengths)
+        what = work(transformer.shape, way, n)
+        rows.append(
+            {
+                "way": way,
+                "n": n,
+                **what,
+                "seconds": seconds[way, n],
+                "rate": what["flops"] / seconds[way, n],
+                "intensity": None if way == "lstm" else what["flops"] / (what["passes"] * read),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def memory(shape: Shape, lengths: Sequence[int], width: int = 4) -> pd.DataFrame:
     """Bytes at each length n, numbers being `width` bytes wide: `cache` of the heads that have keys
     and values of their own, `full` if all heads had, `lstm` the state of an LSTM as wide and deep.
