@@ -121,6 +121,17 @@ SENTENCES = {
     "edit-unused": N_("The edit of {pattern} matched nothing in this run."),
     "edit-shape": N_("The edit of {site} returned the shape {got}, not {expected}."),
     "not-kept": N_("This run did not keep {site}."),
+    "cannot-write": N_("This model cannot write: that needs a decoder with a head."),
+    "cache-no-decoder": N_("Only a decoder can go on from a cache."),
+    "cache-future": N_(
+        "With this mask earlier tokens see later ones, so nothing that was computed of them could "
+        "be kept: go on without a cache."
+    ),
+    "cache-batch-norm": N_(
+        "BatchNorm's statistics run over all positions, so nothing that was computed of earlier "
+        "tokens could be kept: go on without a cache."
+    ),
+    "cache-differs": N_("This cache was filled with another {what}."),
     "resume-differs": N_(
         "These choices change something before layer {layer}: run from the start."
     ),
