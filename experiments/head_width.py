@@ -125,7 +125,7 @@ def one_pass(
     def run() -> Tensor:
         geometry = Geometry(shape, here, here, real)
         with torch.inference_mode():
-            return attention(x, x, native, (), geometry, None, silent(), "attention")
+            return attention(x, x, native, (), geometry, None, None, silent(), "attention")
 
     return run
 
