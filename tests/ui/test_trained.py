@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from experiments.families import Comparison, Entry, Verdict, still_falling, tables, values
 from model.training.families import FAMILIES, SEEDS
-from ui.trained.finding import finding, stretched
+from ui.trained.finding import finding, gaps, stretched
 from ui.trained.names import variant_name
 from ui.trained.panels import PANELS
 
@@ -87,6 +87,11 @@ def test_longer_windows_are_sorted_by_what_they_cost() -> None:
         "From 64 to 256 characters, 4 times the trained length, the loss at the end of the window "
         "changes by: **b** -0.25, **a** +1.00. No row beyond 64: c."
     )
+
+
+def test_the_gap_is_held_out_minus_training() -> None:
+    table = pd.DataFrame({"mean": [2.0, 1.5], "training": [1.25, 1.75]})
+    assert gaps(table, ["a", "b"]) == "Held-out minus training loss: **a** +0.75, **b** -0.25."
 
 
 @pytest.mark.parametrize("name", PANELS)

@@ -63,6 +63,14 @@ def stretched(frames: Mapping[str, pd.DataFrame], trained: int) -> str:
     return said
 
 
+def gaps(summary: pd.DataFrame, names: Sequence[str]) -> str:
+    """How far the held-out loss lies above the training loss; `summary` as from
+    `experiments.families.summary`, a row per name. Markdown."""
+    apart = (summary["mean"] - summary["training"]).tolist()
+    listed = _(", ").join(f"**{name}** {gap:+.2f}" for name, gap in zip(names, apart, strict=True))
+    return _("Held-out minus training loss: {list}.").format(list=listed)
+
+
 def _verdicts() -> dict[Verdict, str]:
     return {
         "lower": _("lower loss in {seeds} of {seeds} seeds: {list}"),

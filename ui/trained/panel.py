@@ -27,7 +27,7 @@ from model.training.families import FAMILIES, TASK
 from model.training.study import EVERY, LAST
 from ui.anatomy import badge
 from ui.i18n import _, language
-from ui.trained.finding import finding, stretched
+from ui.trained.finding import finding, gaps, stretched
 from ui.trained.names import entry_name
 from ui.trained.panels import PANELS, Panel
 
@@ -78,12 +78,15 @@ def _drawn(name: str, spoken: str, theme: ThemeName) -> _Drawn:
     }
     comparisons = [compare(stored, pair.entry, pair.reference) for pair in chosen.pairs]
     sentences = finding(comparisons, {pair.entry: pair.expected for pair in chosen.pairs}, names)
+    table = summary(stored, chosen.entries, comparisons)
+    if chosen.training:
+        sentences += "\n\n" + gaps(table, [names[entry] for entry in chosen.entries])
     if chosen.lengths:
         sentences += "\n\n" + stretched(_by_length(stored, chosen, names), TASK.length)
     return _Drawn(
         sentences,
         MappingProxyType(_figures(stored, chosen, names, theme)),
-        _table(stored, chosen, comparisons, names),
+        _shown(table, chosen.entries, comparisons, names),
         _how(stored, chosen, comparisons),
     )
 
@@ -152,19 +155,19 @@ def _by_length(
     return {names[e]: by_length(stored, e.family, e.variant) for e in chosen.entries}
 
 
-def _table(
-    stored: Tables,
-    chosen: Panel,
+def _shown(
+    table: pd.DataFrame,
+    entries: Sequence[Entry],
     comparisons: Sequence[Comparison],
     names: Mapping[Entry, str],
 ) -> pd.DataFrame:
-    table = summary(stored, chosen.entries, comparisons)
+    """The summary as a reader sees it."""
     references = {one.entry: names[one.reference] for one in comparisons}
     texts = {
-        "name": [names[entry] for entry in chosen.entries],
+        "name": [names[entry] for entry in entries],
         "mean": [f"{mean:.4f}" for mean in table["mean"]],
         "range": _spans(table, "low", "high", ".4f"),
-        "reference": [references.get(entry, "") for entry in chosen.entries],
+        "reference": [references.get(entry, "") for entry in entries],
         "difference": [f"{x:+.4f}" if x == x else "" for x in table["difference"]],
         "differences": _spans(table, "from", "to", "+.4f"),
         "training": [f"{loss:.4f}" for loss in table["training"]],
