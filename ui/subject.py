@@ -1,5 +1,7 @@
 """What a page looks at: a model and a text, picked by two controls that every such page shares."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from model import Bench, ModelError
@@ -20,11 +22,13 @@ def subject_parameters(
     return Parameter("text", text), Parameter("model", model, one_of(*offered()))
 
 
-def subject(model: str = "model", limit: int = texts.MAX_TOKENS) -> tuple[Bench, Text]:
+def subject(
+    model: str = "model", limit: int = texts.MAX_TOKENS, only: Sequence[str] | None = None
+) -> tuple[Bench, Text]:
     """Draw text box and model list; returns the loaded model and what it is to read.
 
     model: the parameter that holds the model, where a page keeps another than the shared one.
-    limit: tokens that the text may have.
+    limit: tokens that the text may have. only: the models to choose from, by default all.
 
     ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
     """
@@ -33,7 +37,7 @@ def subject(model: str = "model", limit: int = texts.MAX_TOKENS) -> tuple[Bench,
     typing.text_input(_("Text"), key="text", persist_state="session")
     choosing.selectbox(
         _("Model"),
-        list(models),
+        list(only or models),
         format_func=lambda name: models[name].title,
         key=model,
         persist_state="session",
