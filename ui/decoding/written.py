@@ -120,9 +120,8 @@ def _facts(moments: list[Moment], whole: Whole | None) -> None:
             _("step by step · all at once"),
         ),
         (
-            _("Time, ms"),
-            f"{seconds * 1e3:,.0f} · {again * 1e3:,.0f} · "
-            + ("…" if whole is None else f"{whole.seconds * 1e3:,.0f}"),
+            _("Time, s"),
+            f"{seconds:.2g} · {again:.2g} · " + ("…" if whole is None else f"{whole.seconds:.2g}"),
             _("with a cache · without · all at once"),
         ),
     )
@@ -159,7 +158,7 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
     st.caption(
         _(
             "A row is one pass over the model, a column one position. Purple: computed in this "
-            "pass, the darker the more often by now; blank: read from the cache; hatched: not "
+            "pass, the stronger the more often by now; blank: read from the cache; hatched: not "
             "written yet. The first pass reads the prompt."
         )
     )
@@ -170,13 +169,13 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
         pd.DataFrame(
             {
                 "pass": range(1, len(moments) + 1),
-                "token": [_name(bench, one.token) for one in moments],
+                "token": [_visible(_name(bench, one.token)) for one in moments],
                 "probability": [round(one.probability, 4) for one in moments],
                 "computed": [one.length - one.first for one in moments],
                 "repeated": [one.length for one in moments],
                 "cached_ms": [round(one.seconds * 1e3, 2) for one in moments],
                 "repeated_ms": [round(one.seconds_repeated * 1e3, 2) for one in moments],
-                "gap": [one.gap for one in moments],
+                "gap": [f"{one.gap:.1e}" for one in moments],
                 "bytes": [one.bytes for one in moments],
             }
         ),
@@ -209,3 +208,7 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
 
 def _name(bench: Bench, token: int) -> str:
     return bench.tokenizer.tokens([token])[0]
+
+
+def _visible(token: str) -> str:
+    return token.replace("\n", "↵").replace(" ", "␣")
