@@ -1,0 +1,50 @@
+"""What models of one family attend to, each trained its own way, on the same text."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model import ModelError, Tape
+from model.training.families import TASK
+from model.training.shelf import job_of, trained
+
+LONGEST = TASK.length  # characters, as trained
+
+
+@dataclass(frozen=True)
+class Look:
+    """tokens: the characters read. weights (layers, heads, queries, keys): of one model."""
+
+    tokens: tuple[str, ...]
+    weights: Tensor
+
+    def of(self, layer: int, head: int | None) -> Tensor:
+        """(queries, keys) of a layer, counted from 0: of one head, or the mean over heads."""
+        heads = self.weights[layer]
+        return heads.mean(0) if head is None else heads[head]
+
+
+def look(family: str, variant: str, text: str) -> Look:
+    """The attention of a variant's first seed, with the choices that it was trained with.
+
+    ModelError: "empty-text", "too-long" beyond the trained length, and what `shelf.trained`
+    raises.
+    """
+    ids = TASK.tokenizer.encode(text)
+    if not ids:
+        raise ModelError("empty-text", "there is no text to run")
+    if len(ids) > LONGEST:
+        raise ModelError(
+            "too-long",
+            "the text has {tokens} tokens, this model reads at most {context}",
+            tokens=len(ids),
+            context=LONGEST,
+        )
+    job = job_of(family, variant)
+    tape = Tape(keep=("*.self_attention.weights",))
+    with torch.no_grad():
+        trained(job)(torch.tensor([ids]), choices=job.recipe.trained, tape=tape)
+    # a model of one kind of layers keeps their weights in order
+    weights = torch.cat(list(tape.kept.values()))  # (layers, heads, queries, keys)
+    return Look(tuple(TASK.tokenizer.tokens(ids)), weights)
