@@ -228,19 +228,22 @@ def outcome(seen: Sequence[Moment]) -> pd.DataFrame:
     taken, examined = steps_taken(seen), examinations(seen)
     rows = []
     for side in SIDES:
-        losses = taken[taken["side"] == side]
-        exams = examined[examined["side"] == side]
+        losses = dict(taken.loc[taken["side"] == side, ["step", "loss"]].to_numpy().tolist())
+        exams = examined.loc[examined["side"] == side]
         last = exams.iloc[-1]
+        ended = list(losses.values())[-10:]
         rows.append(
             {
                 "side": side,
                 "step": seen[-1].step,
-                "loss": losses["loss"].tail(10).mean(skipna=False),
+                "loss": sum(ended) / len(ended) if ended else math.nan,
                 "held_out": last["held_out"],
                 "accuracy": last["accuracy"],
                 "right": last["right"],
                 "learnt": exams.loc[exams["accuracy"] >= LEARNT, "step"].min(),
-                "diverged": losses.loc[~losses["loss"].map(math.isfinite), "step"].min(),
+                "diverged": min(
+                    (n for n, x in losses.items() if not math.isfinite(x)), default=math.nan
+                ),
             }
         )
     return pd.DataFrame(rows)

@@ -1,7 +1,10 @@
-"""The few lines of Python that reproduce a scene with the public API."""
+"""The few lines of Python that reproduce a scene, or a training, with this project's API."""
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
+from model.training import Recipe
 from ui.scene import Scene
 
 
@@ -25,3 +28,33 @@ native_weights = native.attention(layer={scene.layer}).weights[0, {scene.head}] 
 variant_weights = variant.attention(layer={scene.layer}).weights[0, {scene.head}]
 difference = variant_weights - native_weights
 """
+
+
+def training(recipes: Sequence[Recipe]) -> str:
+    """Runnable code that trains each of these recipes and prints every step."""
+    tasks = sorted({type(recipe.task).__name__ for recipe in recipes})
+    written = ",\n".join(f"    {_constructed(recipe)}" for recipe in recipes)
+    return f"""from model import Choices, Shape
+from model.training import Recipe, Schedule, Training
+from model.training.tasks import {", ".join(tasks)}
+
+recipes = [
+{written},
+]
+for recipe in recipes:
+    training = Training(recipe)
+    while not training.done:
+        print(training.advance())
+"""
+
+
+def _constructed(value: Any) -> str:
+    """The call that makes a dataclass again, without the fields that are at their default."""
+    if not is_dataclass(value):
+        return repr(value)
+    changed = ", ".join(
+        f"{field.name}={_constructed(getattr(value, field.name))}"
+        for field in fields(value)
+        if getattr(value, field.name) != field.default
+    )
+    return f"{type(value).__name__}({changed})"

@@ -1,0 +1,114 @@
+"""Learning rates by step, and two trainings side by side as they go."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from charts.colours import Palette
+from charts.depth import hues
+
+_LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
+_SMOOTH = 9  # batches whose mean is the strong line
+
+
+def rates(
+    frames: Mapping[str, pd.DataFrame], chosen: str, words: Mapping[str, str], colours: Palette
+) -> go.Figure:
+    """The learning rate of each schedule (columns step, rate), the chosen one strong, filled
+    below, its peak marked. words: the schedules, step, rate, peak."""
+    figure = go.Figure()
+    dashes = iter(("dash", "dot", "dashdot", "longdash"))
+    front = colours.weights_ramp[5]
+    for kind in sorted(frames, key=lambda name: name == chosen):
+        frame, strong = frames[kind], kind == chosen
+        figure.add_scatter(
+            x=frame["step"],
+            y=frame["rate"],
+            mode="lines",
+            name=words[kind],
+            line={"color": front, "width": 3}
+            if strong
+            else {"color": colours.scores_ramp[1], "width": 1.5, "dash": next(dashes)},
+            fill="tozeroy" if strong else None,
+            fillcolor=_faint(front),
+            hovertemplate="%{x} · %{y:.3g}<extra>" + words[kind] + "</extra>",
+        )
+    steps, heights = frames[chosen]["step"].tolist(), frames[chosen]["rate"].tolist()
+    top = heights.index(max(heights))
+    figure.add_scatter(
+        x=[steps[top]],
+        y=[heights[top]],
+        mode="markers+text",
+        marker={"color": front, "size": 9},
+        text=[f"{words['peak']} {heights[top]:.3g}"],
+        textposition="top right" if steps[top] < steps[-1] / 2 else "top left",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    highest = max(rate for frame in frames.values() for rate in frame["rate"].tolist())
+    figure.update_layout(height=400, margin={"l": 10, "r": 10, "t": 20, "b": 90}, legend=_LEGEND)
+    figure.update_xaxes(title=words["step"], fixedrange=True, rangemode="tozero")
+    figure.update_yaxes(
+        title=words["rate"], range=[0, highest * 1.15], fixedrange=True, exponentformat="power"
+    )
+    return figure
+
+
+def sides(
+    frame: pd.DataFrame,
+    quantity: str,
+    steps: int,
+    words: Mapping[str, str],
+    colours: Palette,
+    *,
+    at: int | None = None,
+    share: bool = False,
+    smooth: bool = False,
+) -> go.Figure:
+    """One quantity of sides a and b against the step, 0 to `steps`; `frame` with the columns
+    step, side and the quantity. at: a step to mark. share: from 0 to 1, in per cent. smooth:
+    the quantity itself faint, its running mean strong. words: a, b, step, the quantity."""
+    figure = go.Figure()
+    for side, (colour, _, dash) in zip("ab", hues(colours)[::3], strict=True):
+        rows = frame.loc[frame["side"] == side]
+        values = rows[[quantity]]
+        if smooth:
+            figure.add_scatter(
+                x=rows["step"],
+                y=values[quantity],
+                mode="lines",
+                line={"color": colour, "width": 1},
+                opacity=0.3,
+                showlegend=False,
+                hoverinfo="skip",
+            )
+            values = values.rolling(_SMOOTH, min_periods=1).mean()
+        figure.add_scatter(
+            x=rows["step"],
+            y=values[quantity],
+            mode="lines",
+            name=words[side],
+            line={"color": colour, "width": 2.5, "dash": "dot" if side == "b" else dash},
+            hovertemplate="%{x} · %{y:" + (".1%" if share else ".4g") + "}<extra></extra>",
+        )
+    if at is not None:
+        figure.add_vline(x=at, line={"color": colours.masked_hatch, "width": 1.5})
+    figure.update_layout(
+        height=250,
+        title={"text": words[quantity], "font": {"size": 14}},
+        margin={"l": 10, "r": 10, "t": 40, "b": 60},
+        legend=_LEGEND,
+        transition={"duration": 0},
+    )
+    figure.update_xaxes(range=[0, steps], fixedrange=True, zeroline=False)
+    figure.update_yaxes(fixedrange=True, rangemode="tozero")
+    if share:
+        figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
+    return figure
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.12)"
