@@ -45,7 +45,7 @@ def times(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go
     )
     figure.update_yaxes(
         type="log",
-        dtick=1,
+        dtick="D2",
         tickformat="~s",
         ticksuffix="s",
         title=words["seconds"],
@@ -90,11 +90,13 @@ def memory(
         marker={"color": colours.weights_ramp[5], "size": 8, "symbol": "circle"},
         hovertemplate="n = %{x} · %{y:,} B<extra></extra>",
     )
-    figure.add_hline(
-        y=weights,
-        line={"color": colours.masked_hatch, "width": 1.5},
-        annotation={"text": words["weights"]},
-        annotation_position="top left",
+    figure.add_scatter(
+        x=[int(frame["n"].min()), int(frame["n"].max())],
+        y=[weights, weights],
+        mode="lines",
+        name=words["weights"],
+        line={"color": colours.masked_hatch, "width": 2},
+        hovertemplate="%{y:.3s}B<extra></extra>",
     )
     figure.update_layout(height=340, margin=_MARGIN, legend=_LEGEND)
     ticks = [int(n) for n in frame["n"] if int(n).bit_length() % 2]

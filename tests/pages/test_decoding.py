@@ -31,7 +31,7 @@ def test_opens_with_the_effect(language: str) -> None:
     app = decoding(language)
     assert not app.exception
     assert not app.error
-    written = "".join(html.body for html in app.get("html"))
+    written = "".join(html.proto.body for html in app.get("html"))
     assert "Paris" in written
     steps, clock, held = (frame.value for frame in app.dataframe)
     assert len(steps) == 4

@@ -1,0 +1,33 @@
+"""The page on decoding as a reader meets it."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
+
+from tests.chromium import NewPage, settled, visit
+
+LIGHT = "tokens=3&width=64&longest=16"
+
+
+def test_a_text_is_written_and_its_passes_are_drawn(new_page: NewPage) -> None:
+    page = new_page()
+    visit(page, f"/decoding?{LIGHT}")
+    written = page.locator(".written")
+    expect(written).to_contain_text("Paris", timeout=60_000)
+    expect(page.locator("canvas")).to_have_count(3, timeout=60_000)
+    expect(page.get_by_text("LSTM ÷ one pass")).to_be_visible(timeout=120_000)
+    prompt = page.get_by_role("textbox", name="Prompt")
+    prompt.fill("<b>One</b> two")
+    prompt.press("Enter")
+    expect(written.locator(".given")).to_have_text("<b>One</b> two", timeout=60_000)
+    settled(page)
+    assert parse_qs(urlsplit(page.url).query)["prompt"] == ["<b>One</b> two"]
+
+
+def test_it_fits_a_narrow_dark_screen(new_page: NewPage) -> None:
+    page = new_page(390, "dark")
+    visit(page, f"/decoding?{LIGHT}&lang=zh")
+    expect(page.get_by_role("heading", name="解码", exact=True)).to_be_visible()
+    expect(page.locator(".written")).to_contain_text("Paris", timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.get_by_role("alert").count() == 0
