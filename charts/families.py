@@ -14,7 +14,7 @@ _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom",
 _ROW = 34  # pixels of one entry
 _LEAST = 230  # of a chart of few entries
 _LEGEND_ROW = 26
-_SHORT = 12  # letters of a name
+_SHORT = 14  # letters of a name
 _EARLY = 0.15  # of the steps lie above the frame, so that what follows can be told apart
 _APART = 0.16  # between the dots of two seeds, in rows
 
@@ -34,7 +34,7 @@ def looks(count: int, colours: Palette, *, ordered: bool) -> list[Look]:
     symbols = ("circle", "square", "diamond", "triangle-up", "star", "cross")
     dashes = ("solid", "dash", "dot", "dashdot", "solid", "dash")
     if ordered:
-        shades = colours.weights_ramp[2:]
+        shades = colours.weights_ramp[-count:]
     else:
         shades = (
             colours.weights_ramp[5],

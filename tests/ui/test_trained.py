@@ -25,25 +25,25 @@ def against(entry: Entry, *differences: float, reference: Entry = USUAL) -> Comp
         (
             (-0.1, -0.2, -0.3),
             "lower",
-            "lower loss in 3 of 3 seeds: **RMSNorm** 1.300. As the usual answer expects: RMSNorm.",
+            "lower loss in 3 of 3 seeds: **RMSNorm** 1.300. As the usual answer expects: **RMSNorm**.",
         ),
         (
             (0.1, 0.2, 0.3),
             "lower",
             "higher loss in 3 of 3 seeds: **RMSNorm** 1.700. "
-            "**The usual answer expects the opposite**: RMSNorm.",
+            "The usual answer expects the **opposite**: **RMSNorm**.",
         ),
         (
             (0.1, -0.1, 0.3),
             "higher",
             "lower under one seed, higher under another: **RMSNorm** 1.600. "
-            "The usual answer expects a difference that these seeds do not show: RMSNorm.",
+            "The usual answer expects a difference that these seeds do not show: **RMSNorm**.",
         ),
         (
             (0.1, 0.1),
             None,
             "higher loss in 2 of 2 seeds: **RMSNorm** 1.600. "
-            "The usual answer expects nothing here.",
+            "The usual answer says nothing about this.",
         ),
     ],
 )
@@ -62,8 +62,8 @@ def test_entries_of_one_verdict_stand_together() -> None:
         "Against **LayerNorm** with 1.500 nats per character of held-out text: "
         "lower loss in 2 of 2 seeds: **no norm** 1.400; "
         "higher loss in 2 of 2 seeds: **RMSNorm** 1.600. "
-        "As the usual answer expects: RMSNorm. "
-        "**The usual answer expects the opposite**: no norm."
+        "As the usual answer expects: **RMSNorm**. "
+        "The usual answer expects the **opposite**: **no norm**."
     )
 
 
@@ -73,7 +73,7 @@ def test_each_entry_names_its_own_reference_where_there_are_several() -> None:
     assert found == (
         "In nats per character of held-out text: higher loss in 1 of 1 seeds: "
         "**RMSNorm** 1.600 (LayerNorm: 1.500), **no norm** 1.700 (RMSNorm: 1.500). "
-        "As the usual answer expects: no norm."
+        "As the usual answer expects: **no norm**."
     )
 
 

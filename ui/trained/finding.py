@@ -98,20 +98,21 @@ def _expectation(
 ) -> str:
     asked = [one for one in comparisons if expected[one.entry] is not None]
     if not asked:
-        return _("The usual answer expects nothing here.")
+        return _("The usual answer says nothing about this.")
     said: dict[str, list[str]] = {
         _("As the usual answer expects: {list}."): [],
-        _("**The usual answer expects the opposite**: {list}."): [],
+        _("The usual answer expects the **opposite**: {list}."): [],
         _("The usual answer expects a difference that these seeds do not show: {list}."): [],
     }
     confirmed, opposite, undecided = said.values()
     for one in asked:
+        name = f"**{names[one.entry]}**"
         if one.verdict == "mixed":
-            undecided.append(names[one.entry])
+            undecided.append(name)
         elif one.verdict == expected[one.entry]:
-            confirmed.append(names[one.entry])
+            confirmed.append(name)
         else:
-            opposite.append(names[one.entry])
+            opposite.append(name)
     return _together(
         *(text.format(list=_(", ").join(found)) for text, found in said.items() if found)
     )

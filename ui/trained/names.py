@@ -20,14 +20,14 @@ _VARIANTS = {
     ("norms", "none"): N_("no norm"),
     ("mask", "causal"): N_("causal mask"),
     ("mask", "missing"): N_("no mask"),
-    ("warmup", "pre with"): N_("pre-LN, warm-up"),
-    ("warmup", "pre without"): N_("pre-LN, no warm-up"),
-    ("warmup", "post with"): N_("post-LN, warm-up"),
-    ("warmup", "post without"): N_("post-LN, no warm-up"),
-    ("multiplier", "small ×1"): "σ = 0.02, × 1",
-    ("multiplier", "small ×8"): "σ = 0.02, × √d",
-    ("multiplier", "large ×1"): "σ = 1/√d, × 1",
-    ("multiplier", "large ×8"): "σ = 1/√d, × √d",
+    ("warmup", "pre with"): N_("pre-LN with warm-up"),
+    ("warmup", "pre without"): N_("pre-LN without warm-up"),
+    ("warmup", "post with"): N_("post-LN with warm-up"),
+    ("warmup", "post without"): N_("post-LN without warm-up"),
+    ("multiplier", "small ×1"): "× 1 (σ 0.02)",
+    ("multiplier", "small ×8"): "× √d (σ 0.02)",
+    ("multiplier", "large ×1"): "× 1 (σ 1/√d)",
+    ("multiplier", "large ×8"): "× √d (σ 1/√d)",
 }
 
 
@@ -40,7 +40,7 @@ def variant_name(family: str, variant: str) -> str:
     if family == "residual":
         depth, residual = variant.split()
         layers = ngettext("{n} layer", "{n} layers", int(depth)).format(n=depth)
-        return layers if residual == "with" else _("{layers}, no paths").format(layers=layers)
+        return layers if residual == "with" else _("{layers} without paths").format(layers=layers)
     if family == "dropout":
         return _("dropout {rate}").format(rate=variant)
     return _(NAMES[variant])
@@ -50,7 +50,7 @@ def entry_name(entry: Entry) -> str:
     """A variant and, where it is not the usual loss, how it was measured."""
     name = variant_name(entry.family, entry.variant)
     if entry.measure == "one by one":
-        return _("{variant}, one window at a time").format(variant=name)
+        return _("{variant} (one window at a time)").format(variant=name)
     if entry.measure == "causal":
-        return _("{variant}, then masked").format(variant=name)
+        return _("{variant} (then masked)").format(variant=name)
     return name
