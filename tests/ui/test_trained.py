@@ -25,7 +25,8 @@ def against(entry: Entry, *differences: float, reference: Entry = USUAL) -> Comp
         (
             (-0.1, -0.2, -0.3),
             "lower",
-            "lower loss in 3 of 3 seeds: **RMSNorm** 1.300. As the usual answer expects: **RMSNorm**.",
+            "lower loss in 3 of 3 seeds: **RMSNorm** 1.300. "
+            "As the usual answer expects: **RMSNorm**.",
         ),
         (
             (0.1, 0.2, 0.3),
