@@ -56,6 +56,8 @@ def show(bench: Bench) -> View:
     layer, head = steps.place(bench)
     steps.show(bench, seen, layer, head)
     steps.unsure(bench, seen)
+    if said:
+        st.caption(key(said))
     return View(word, chosen.tokens, layer, head)
 
 
@@ -152,5 +154,3 @@ def _headline(word: str, said: list[str], chosen: Hypothesis) -> None:
         st.info(explain(missing), icon=":material/menu_book:")
     if not chosen.ended:
         st.warning(_("The model did not come to an end: it was stopped after the longest allowed."))
-    if said:
-        st.caption(key(said))

@@ -101,14 +101,22 @@ def _draw(bench: Bench, seen: Trace, layer: int, head: int | None, playing: bool
     state = st.session_state
     state.setdefault("playing", False)
     if playing and state["playing"]:
-        state["step"] = min(state["step"], seen.steps - 1) + 1
-        state["playing"] = state["step"] < seen.steps
-    step = _controls(seen)
-    across = seen.looks(bench.shape.encoder_layers + layer, head)
-    _now(bench, seen, step, across[step - 1])
-    _matrices(bench, seen, step, layer, head)
+        state["step"] = state["step"] + 1 if state["step"] + 1 < seen.steps else LAST
+        state["playing"] = state["step"] < LAST
     if state["playing"] != playing:
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
+    step = _controls(seen)
+    across = seen.looks(bench.shape.encoder_layers + layer, head)
+    before, token = seen.written[: step - 1], seen.written[step - 1]
+    st.markdown(
+        _("Step {step}: after {before} the decoder writes {token}").format(
+            step=step,
+            before=" ".join(f"`{one}`" for one in ["<s>", *before]),
+            token=f"**{inert(token)}**",
+        )
+    )
+    _matrices(bench, seen, step, layer, head)
+    _now(bench, seen, step, across[step - 1])
     if not playing:
         publish(PARAMETERS)
 
@@ -153,15 +161,7 @@ def _play(steps: int) -> None:
 
 
 def _now(bench: Bench, seen: Trace, step: int, row: torch.Tensor) -> None:
-    """One step: what it has, what it expects, where it looks."""
-    before, token = seen.written[: step - 1], seen.written[step - 1]
-    st.markdown(
-        _("Step {step}: after {before} the decoder writes {token}").format(
-            step=step,
-            before=" ".join(f"`{one}`" for one in ["<s>", *before]),
-            token=f"**{inert(token)}**",
-        )
-    )
+    """One step: what it expects, and where it looks."""
     expecting, looking = st.columns(2)
     likeliest = _likeliest(bench, seen, step - 1)
     with expecting:
@@ -171,7 +171,7 @@ def _now(bench: Bench, seen: Trace, step: int, row: torch.Tensor) -> None:
                 [one for one, _share in likeliest],
                 [ipa([one]) if one in SOUNDS else "" for one, _share in likeliest],
                 [share for _token, share in likeliest],
-                token,
+                seen.written[step - 1],
                 {"probability": _("probability")},
                 colours(),
             ),

@@ -1,6 +1,7 @@
 """What is left of the pronunciation when the decoder's look at the word is switched off or
 frozen: measured on held-out words, drawn while it is measured."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -168,10 +169,12 @@ def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
 def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
     """What each head is worth alone."""
     shape = bench.shape
-    native = found["native"].own.phoneme_error_rate
+    native = found["native"].own
     table = [
         [
-            found[name].own.phoneme_error_rate - native if name in found else float("nan")
+            found[name].own.phoneme_error_rate - native.phoneme_error_rate
+            if name in found
+            else float("nan")
             for head in range(shape.n_heads)
             for name in (f"head {shape.encoder_layers + layer}.{head}",)
         ]
@@ -193,6 +196,16 @@ def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
         ],
         largest=44,
         words=words() | {"masked": _("not measured yet")},
+    )
+    st.caption(
+        _(
+            "{errors} errors in {phonemes} phonemes are counted natively: chance alone moves such "
+            "a rate by about {chance}. Test more words to see small differences."
+        ).format(
+            errors=native.errors,
+            phonemes=f"{native.phonemes:,}",
+            chance=f"{math.sqrt(native.errors) / native.phonemes:.2%}",
+        )
     )
 
 
