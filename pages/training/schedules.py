@@ -7,5 +7,5 @@ from ui.training import question
 page(
     __file__,
     _("Schedules and dropout"),
-    {19: Question(question.show, question.PARAMETERS, None)},
+    {19: Question(question.show, question.PARAMETERS, None, question.trained)},
 )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.i18n import _
+from ui.trained.panel import show as show_panel
 from ui.training import dropout, live, schedule
 from ui.url import Parameter, one_of
 
@@ -33,3 +34,8 @@ def show() -> None:
         persist_state="session",
     )
     _PARTS[st.session_state["part"]]()
+
+
+def trained() -> None:
+    """The families that were trained with what the chosen part is about."""
+    show_panel("dropout" if st.session_state["part"] == "dropout" else "warmup")
