@@ -124,7 +124,7 @@ def error_rates(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
     ):
         figure.add_bar(
             y=rows,
-            x=frame[rate],
+            x=frame[rate].tolist(),
             orientation="h",
             name=words[rate],
             marker={"color": colour, "pattern": {"shape": pattern, "solidity": 0.25}},
