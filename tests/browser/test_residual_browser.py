@@ -22,7 +22,7 @@ def test_it_is_drawn_and_fits(new_page: NewPage, width: int, scheme: str, langua
     page = new_page(width, scheme)
     visit(page, f"{ADDRESS}&lang={language}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(6)
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(8)  # 2 of trained models
 
 
 def test_residuals_bring_the_tokens_back_and_the_address_follows(page: Page) -> None:

@@ -123,7 +123,7 @@ def test_width_and_divisor_move_the_numbers() -> None:
 
 def test_damage_is_listed_for_every_layer_and_for_all() -> None:
     app = scores(4, text="The capital of France is [MASK] .")
-    table = app.dataframe[-1].value
+    table = app.dataframe[1].value  # the last is that of the trained models
     assert table.iloc[:, 0].tolist() == ["0", "1", "all"]
     assert (table.iloc[:, 2] > 0).all()
     assert "KL divergence" in metrics(app)
