@@ -61,10 +61,11 @@ def memory(
     words: Mapping[str, str],
     colours: Palette,
 ) -> go.Figure:
-    """Bytes against the number of positions, both logarithmic: the lines of `frame` (columns n,
-    cache, full, lstm), the cache as measured (n, bytes), and the weights for comparison. words:
-    cache, full, lstm, measured, weights, n, bytes."""
+    """Bytes against the number of positions, both logarithmic: the lines of `frame` (columns n
+    rising, cache, full, lstm), the cache as measured (n, bytes), and the weights beside them.
+    words: cache, full, lstm, measured, weights, n, bytes."""
     figure = go.Figure()
+    lengths = [int(n) for n in frame["n"]]
     grouped = not frame["cache"].equals(frame["full"])
     looks = {
         "full": (colours.weights_ramp[3], "dash"),
@@ -91,7 +92,7 @@ def memory(
         hovertemplate="n = %{x} · %{y:,} B<extra></extra>",
     )
     figure.add_scatter(
-        x=[int(frame["n"].min()), int(frame["n"].max())],
+        x=[lengths[0], lengths[-1]],
         y=[weights, weights],
         mode="lines",
         name=words["weights"],
@@ -99,7 +100,7 @@ def memory(
         hovertemplate="%{y:.3s}B<extra></extra>",
     )
     figure.update_layout(height=340, margin=_MARGIN, legend=_LEGEND)
-    ticks = [int(n) for n in frame["n"] if int(n).bit_length() % 2]
+    ticks = [n for n in lengths if n.bit_length() % 2]
     figure.update_xaxes(
         type="log",
         title=words["n"],

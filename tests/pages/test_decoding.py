@@ -9,13 +9,18 @@ from ui.navigation import ROOT
 LIGHT = {"width": "64", "longest": "16", "tokens": "4"}
 
 
-def decoding(language: str = "en", **parameters: str) -> AppTest:
+def opened(language: str = "en", **parameters: str) -> AppTest:
     app = AppTest.from_file(ROOT / "pages" / "seq2seq" / "decoding.py", default_timeout=300)
     app.session_state["lang"] = language
     for name, value in (LIGHT | parameters).items():
         app.query_params[name] = value
-    app.run()
-    for _ in range(200):  # a fragment's clock, which the test has none of
+    return app.run()
+
+
+def decoding(language: str = "en", **parameters: str) -> AppTest:
+    """The page once all is measured; a fragment's clock, which the test lacks, is run by hand."""
+    app = opened(language, **parameters)
+    for _ in range(200):
         if not {"written_stop", "decoding_clock_stop"} & {button.key for button in app.button}:
             break
         app.run()
@@ -68,7 +73,7 @@ def test_bad_prompts_are_explained_and_kept(prompt: str, said: str) -> None:
 
 
 def test_parameters_that_mean_nothing_are_left_out() -> None:
-    app = decoding(tokens="5000", model="minilm", temperature="nan")
+    app = opened(tokens="5000", model="minilm", temperature="nan")
     assert not app.exception
     warned = app.warning[0].value
     assert "tokens=5000" in warned
