@@ -1,6 +1,7 @@
 """Learning rates by step, and two trainings side by side as they go."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -69,44 +70,53 @@ def sides(
 ) -> go.Figure:
     """One quantity of sides a and b against the step, 0 to `steps`; `frame` with the columns
     step, side and the quantity. at: a step to mark. share: from 0 to 1, in per cent. smooth:
-    the quantity itself faint, its running mean strong. words: a, b, step, the quantity."""
-    figure = go.Figure()
+    the quantity itself faint, its running mean strong. words: a, b, step, the quantity.
+
+    Made in one go: it is drawn anew every second, and each update of a figure costs."""
+    lines: list[dict[str, Any]] = []
     for side, (colour, _, dash) in zip("ab", hues(colours)[::3], strict=True):
-        rows = frame.loc[frame["side"] == side]
-        values = rows[[quantity]]
+        rows = frame.loc[frame["side"] == side, ["step", quantity]]
+        drawn = rows.rolling(_SMOOTH, min_periods=1).mean() if smooth else rows
+        steps_seen = rows["step"].tolist()
         if smooth:
-            figure.add_scatter(
-                x=rows["step"],
-                y=values[quantity],
-                mode="lines",
-                line={"color": colour, "width": 1},
-                opacity=0.3,
-                showlegend=False,
-                hoverinfo="skip",
+            lines.append(
+                {
+                    "x": steps_seen,
+                    "y": rows[quantity].tolist(),
+                    "mode": "lines",
+                    "line": {"color": colour, "width": 1},
+                    "opacity": 0.3,
+                    "showlegend": False,
+                    "hoverinfo": "skip",
+                }
             )
-            values = values.rolling(_SMOOTH, min_periods=1).mean()
-        figure.add_scatter(
-            x=rows["step"],
-            y=values[quantity],
-            mode="lines",
-            name=words[side],
-            line={"color": colour, "width": 2.5, "dash": "dot" if side == "b" else dash},
-            hovertemplate="%{x} · %{y:" + (".1%" if share else ".4g") + "}<extra></extra>",
+        lines.append(
+            {
+                "x": steps_seen,
+                "y": drawn[quantity].tolist(),
+                "mode": "lines",
+                "name": words[side],
+                "line": {"color": colour, "width": 2.5, "dash": "dot" if side == "b" else dash},
+                "hovertemplate": "%{x} · %{y:" + (".1%" if share else ".4g") + "}<extra></extra>",
+            }
         )
-    if at is not None:
-        figure.add_vline(x=at, line={"color": colours.masked_hatch, "width": 1.5})
-    figure.update_layout(
-        height=250,
-        title={"text": words[quantity], "font": {"size": 14}},
-        margin={"l": 10, "r": 10, "t": 40, "b": 60},
-        legend=_LEGEND,
-        transition={"duration": 0},
-    )
-    figure.update_xaxes(range=[0, steps], fixedrange=True, zeroline=False)
-    figure.update_yaxes(fixedrange=True, rangemode="tozero")
+    vertical: dict[str, Any] = {"fixedrange": True, "rangemode": "tozero"}
     if share:
-        figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
-    return figure
+        vertical |= {"range": [0, 1.03], "tickformat": ".0%"}
+    layout: dict[str, Any] = {
+        "height": 250,
+        "title": {"text": words[quantity], "font": {"size": 14}},
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 60},
+        "legend": _LEGEND,
+        "xaxis": {"range": [0, steps], "fixedrange": True, "zeroline": False},
+        "yaxis": vertical,
+    }
+    if at is not None:
+        mark = {"color": colours.masked_hatch, "width": 1.5}
+        layout["shapes"] = [
+            {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": mark}
+        ]
+    return go.Figure(data=[go.Scatter(line) for line in lines], layout=layout)
 
 
 def _faint(colour: str) -> str:

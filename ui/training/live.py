@@ -103,7 +103,7 @@ def _buttons(live: Live, changed: bool) -> None:
     state = live.state
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            _("Train anew") if live.seen else _("Train"),
+            _("Train anew"),
             icon=":material/model_training:",
             type="primary" if state != "running" else "secondary",
             key="train",
@@ -119,7 +119,7 @@ def _buttons(live: Live, changed: bool) -> None:
                 on_click=_go_on,
                 args=(live,),
             )
-        if state in ("running", "paused") and live.seen:
+        if state == "running" or (state == "paused" and live.seen):
             st.button(_("Stop"), icon=":material/stop:", key="train_stop", on_click=live.stop)
     said = st.session_state.pop(_SAID, None)
     if said:

@@ -97,6 +97,7 @@ def _looked_at(plan: Plan, seen: Sequence[Moment]) -> Moment:
         _("Look at step (the last one: as it learns)"),
         steps,
         key=_AT,
+        persist_state="session",
         help=_("Drag to the left to go back through the training."),
     )
     return [moment for moment in seen if moment.looks and moment.step <= state[_AT]][-1]
@@ -133,7 +134,7 @@ def _attention(plan: Plan, pair: Pair, step: int, looks: tuple[Look, Look]) -> N
                 masked=future,
             )
         )
-    matrices("live_attention", panels=panels, words=words() | {"hint_matrices": ""})
+    matrices("live_attention", panels=panels, across=3, words=words())
     st.caption(
         _(
             "Attention of layer {layer}, head {head} after step {step}, on a held-out example: "
@@ -152,24 +153,25 @@ def _attention(plan: Plan, pair: Pair, step: int, looks: tuple[Look, Look]) -> N
 def _chosen_head(plan: Plan, best: tuple[int, int]) -> tuple[int, int]:
     """Draw the choice of a head; by default the one that looks most where it should."""
     heads = [(layer, head) for layer in range(plan.layers) for head in range(plan.heads)]
-    options = [None, *heads]
+    names = {"best": _("the one of A that looks most at the answer")}
+    if plan.task == "characters":
+        names = {"best": _("the first of the last layer")}
+    names |= {
+        f"{layer}.{head}": _("layer {layer}, head {head}").format(layer=layer, head=head)
+        for layer, head in heads
+    }
     state = st.session_state
-    if state.get(_HEAD) not in options:
-        state[_HEAD] = None
+    if state.get(_HEAD) not in names:
+        state[_HEAD] = "best"
     picked = st.selectbox(
         _("Head"),
-        options,
-        format_func=lambda pair: (
-            _("the one of A that looks most at the answer")
-            if pair is None and plan.task != "characters"
-            else _("the first of the last layer")
-            if pair is None
-            else _("layer {layer}, head {head}").format(layer=pair[0], head=pair[1])
-        ),
+        list(names),
+        format_func=names.__getitem__,
         key=_HEAD,
+        persist_state="session",
         width=340,
     )
-    return picked or best
+    return best if picked == "best" else heads[list(names).index(picked) - 1]
 
 
 def _marked(answers: Sequence[str], right: Sequence[str]) -> str:
