@@ -43,6 +43,14 @@ SENTENCES = {
         "This text has {characters} characters; at most {limit} are learnt from. It is kept: "
         "shorten it in the box."
     ),
+    "bad-schedule": N_(
+        "No schedule has these settings: the warm-up is part of the steps, and rates are above 0."
+    ),
+    "noam-warmup": N_("The Noam schedule starts with a warm-up: give it 1 step or more."),
+    "training-too-large": N_(
+        "A step of this training would take about {needed} MB; {limit} MB is the limit. Choose a "
+        "smaller batch or width, or fewer layers."
+    ),
     "encode-limit": N_(
         "This text has {characters} characters; at most {limit} are shown step by step."
     ),
