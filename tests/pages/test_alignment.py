@@ -26,7 +26,7 @@ def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
 def alignment(language: str = "en", **parameters: str) -> AppTest:
     app = AppTest.from_file(ROOT / "pages" / "seq2seq" / "alignment.py", default_timeout=120)
     app.session_state["lang"] = language
-    for name, value in {"measure": "agree", **parameters}.items():
+    for name, value in {"word": "knight", "measure": "agree", **parameters}.items():
         app.query_params[name] = value
     return app.run()
 

@@ -17,8 +17,8 @@ from ui.errors import explain
 from ui.i18n import _
 from ui.url import Parameter, number, one_of
 
-DEFAULT = "knight"
-EXAMPLES = ("knight", "thoughtful", "psychology", "rhythm", "colonel", "tomato", "blorptastic")
+DEFAULT = "nightmare"
+EXAMPLES = ("nightmare", "physically", "knight", "rhythm", "colonel", "tomato", "blorptastic")
 WIDEST = 8
 
 PARAMETERS = (
