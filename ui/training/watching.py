@@ -50,9 +50,11 @@ def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: State) -> None:
             "failed": _("Broken off after step {step} of {steps}"),
         }[state].format(step=step, steps=plan.steps),
     )
-    moment = _looked_at(plan, seen)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        moment = _looked_at(plan, seen)
+        head = _chosen_head(plan)
     assert moment.looks is not None
-    _attention(plan, pair, moment.step, moment.looks)
+    _attention(plan, pair, moment.step, moment.looks, head)
     _curves(plan, pair, seen, moment.step)
 
 
@@ -98,15 +100,22 @@ def _looked_at(plan: Plan, seen: Sequence[Moment]) -> Moment:
         steps,
         key=_AT,
         persist_state="session",
+        width=460,
         help=_("Drag to the left to go back through the training."),
     )
     return [moment for moment in seen if moment.looks and moment.step <= state[_AT]][-1]
 
 
-def _attention(plan: Plan, pair: Pair, step: int, looks: tuple[Look, Look]) -> None:
+def _attention(
+    plan: Plan,
+    pair: Pair,
+    step: int,
+    looks: tuple[Look, Look],
+    chosen: tuple[int, int] | None,
+) -> None:
     read, right = example(plan)
     best = strongest(looks[0]) if plan.task != "characters" else (plan.layers - 1, 0)
-    layer, head = _chosen_head(plan, best)
+    layer, head = chosen or best
     target = right_keys(plan)
     queries = len(read) // 2 if target is not None else 0  # the first that predicts an answer
     rows = Axis(_("Queries"), read[queries:], "queries")
@@ -150,8 +159,8 @@ def _attention(plan: Plan, pair: Pair, step: int, looks: tuple[Look, Look]) -> N
         st.markdown("\u2003 ".join(lines))
 
 
-def _chosen_head(plan: Plan, best: tuple[int, int]) -> tuple[int, int]:
-    """Draw the choice of a head; by default the one that looks most where it should."""
+def _chosen_head(plan: Plan) -> tuple[int, int] | None:
+    """Draw the choice of a layer and head; None: the one that looks most where it should."""
     heads = [(layer, head) for layer in range(plan.layers) for head in range(plan.heads)]
     names = {"best": _("the one of A that looks most at the answer")}
     if plan.task == "characters":
@@ -171,7 +180,7 @@ def _chosen_head(plan: Plan, best: tuple[int, int]) -> tuple[int, int]:
         persist_state="session",
         width=340,
     )
-    return best if picked == "best" else heads[list(names).index(picked) - 1]
+    return None if picked == "best" else heads[list(names).index(picked) - 1]
 
 
 def _marked(answers: Sequence[str], right: Sequence[str]) -> str:
