@@ -99,7 +99,7 @@ def test_a_stopped_measurement_keeps_what_it_has_and_goes_on() -> None:
     work = app.session_state["cost work"]
     everything = len(work.done)
     work.done, work.steps = work.done[:4], iter(work.done[4:])
-    work.stopped = True
+    work.stopped, work.ended = True, False
     app.run()
     assert f"Stopped after 4 of {everything} steps." in [one.value for one in app.caption]
     app.button(key="cost_go_on").click().run()
