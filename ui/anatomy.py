@@ -12,6 +12,7 @@ from model import ModelError
 from ui.errors import explain
 from ui.i18n import N_, _, prose
 from ui.navigation import QUESTIONS
+from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore
 
 Colour = Literal["violet", "green", "blue", "gray"]
@@ -39,6 +40,11 @@ class Question:
     kind: str | None = None
     trained: Callable[[], None] | None = None
 
+    @property
+    def state(self) -> list[Parameter]:
+        """All of its part of the URL's state, that of the trained models included."""
+        return [*self.parameters, *(() if self.trained is None else LOOKING)]
+
 
 def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
     """Draw a page of one or more questions, of which `q` in the URL names the one that is shown.
@@ -48,7 +54,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
     """
     first = str(next(iter(questions)))
     asked = Parameter("q", first, one_of(*map(str, questions)))
-    parameters = [asked, *{p.name: p for q in questions.values() for p in q.parameters}.values()]
+    parameters = [asked, *{p.name: p for q in questions.values() for p in q.state}.values()]
     ignored = restore(parameters)
     st.title(title, anchor=False)
     if len(questions) > 1:
@@ -79,7 +85,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.markdown(prose(file, f"q{number}.fine"))
     source = _("Source: {source}")
     st.caption(source.format(source=prose(file, f"q{number}.source")))
-    publish([asked, *question.parameters])
+    publish([asked, *question.state])
 
 
 def badge(kind: str) -> None:

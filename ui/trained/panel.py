@@ -27,6 +27,7 @@ from model.training.families import FAMILIES, TASK
 from model.training.study import EVERY, LAST
 from ui.anatomy import badge
 from ui.i18n import _, language
+from ui.trained import looking
 from ui.trained.finding import finding, gaps, stretched
 from ui.trained.names import entry_name
 from ui.trained.panels import PANELS, Panel
@@ -58,6 +59,7 @@ def show(name: str) -> None:
     for (key, figure), place in zip(drawn.figures.items(), places, strict=False):
         place.plotly_chart(figure, key=f"trained_{name}_{key}", width="stretch")
     st.caption(_(PANELS[name].note))
+    looking.show(name, PANELS[name])
     with st.expander(_("The numbers, and how they were measured"), icon=":material/table:"):
         st.dataframe(drawn.table, hide_index=True, width="stretch")
         st.caption(drawn.how)
