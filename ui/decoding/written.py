@@ -137,8 +137,8 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
     columns = Axis(_("Position"), tokens)
     rows = Axis(_("Pass"), [str(number) for number in range(1, len(moments) + 1)])
     titles = (
-        _("Step by step, without a cache: {n} positions").format(n=int((without > 0).sum())),
-        _("Step by step, with a cache: {n} positions").format(n=int((with_cache > 0).sum())),
+        _("Without a cache: {n} positions").format(n=int((without > 0).sum())),
+        _("With a cache: {n} positions").format(n=int((with_cache > 0).sum())),
     )
     panels = [
         Panel(title, cells, high=high, rows=rows, columns=columns, masked=absent)
@@ -146,7 +146,7 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
     ]
     panels.append(
         Panel(
-            _("All at once, once the tokens are known: {n} positions").format(n=positions),
+            _("All at once: {n} positions").format(n=positions),
             torch.ones(1, positions),
             high=high,
             rows=Axis(_("Pass"), ["1"]),
@@ -159,7 +159,7 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
         _(
             "A row is one pass over the model, a column one position. Purple: computed in this "
             "pass, the stronger the more often by now; blank: read from the cache; hatched: not "
-            "written yet. The first pass reads the prompt."
+            "written yet. The first pass reads the prompt. All at once needs tokens that are known."
         )
     )
 
