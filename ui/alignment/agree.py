@@ -13,7 +13,7 @@ from experiments.cross_attention import SURE, Agreement, agreement_of
 from experiments.cross_attention import evidence as table_of
 from experiments.letter_alignment import Aligner, learn
 from model import Bench
-from model.training.tasks.pronunciation import LETTERS, PHONEMES
+from model.training.tasks.pronunciation import LETTERS, PHONEMES, dictionary
 from ui.alignment import steps
 from ui.alignment.lexicon import lessons, lexicon, tests
 from ui.alignment.spelling import View
@@ -66,7 +66,7 @@ def _draw(bench: Bench, aligner: Aligner, settings: str, count: int, ticking: bo
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _aligner(count: int) -> Aligner:
-    entries = lexicon()
+    entries = dictionary()
     pairs = [(word, entries[word][0]) for word in lessons(count)]
     *_before, (aligner, _likelihood) = learn(pairs, LETTERS, PHONEMES, ROUNDS)
     return aligner
@@ -74,13 +74,16 @@ def _aligner(count: int) -> Aligner:
 
 def _measure(bench: Bench, aligner: Aligner) -> Iterator[Agreement]:
     """The counts of one portion of the test words after the other."""
-    entries, sample = lexicon(), tests(TESTED)
+    sample = tests(TESTED)
     for first in range(0, TESTED, PORTION):
-        found = [
-            agreement_of(bench, aligner, word, entries[word][0])
-            for word in sample[first : first + PORTION]
-        ]
-        yield reduce(add, [one for one in found if one is not None])
+        yield _portion(bench.name, tuple(sample[first : first + PORTION]), bench, aligner)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _portion(model: str, sample: tuple[str, ...], _bench: Bench, _aligner: Aligner) -> Agreement:
+    entries = dictionary()
+    found = [agreement_of(_bench, _aligner, word, entries[word][0]) for word in sample]
+    return reduce(add, [one for one in found if one is not None])
 
 
 def _one_word(bench: Bench, aligner: Aligner, view: View) -> None:

@@ -2,7 +2,7 @@
 frozen: measured on held-out words, drawn while it is measured."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +11,7 @@ import streamlit as st
 from charts import alignment as charts
 from charts.viewer import Axis, Panel, matrices
 from experiments.pronunciation import (
+    Switch,
     Tally,
     paired,
     partners,
@@ -19,7 +20,8 @@ from experiments.pronunciation import (
     tally,
 )
 from model import Bench
-from ui.alignment.lexicon import lexicon, tests
+from model.training.tasks.pronunciation import dictionary
+from ui.alignment.lexicon import tests
 from ui.alignment.published import literature
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import begin, gradually, so_far, working
@@ -31,6 +33,8 @@ KEY = "without"
 AT_ONCE = 0.6  # seconds of work between two pictures
 PAUSE = 0.5  # seconds in which the page can answer something else
 SIZES = (100, 300, 1000)
+
+Sample = tuple[str, ...]
 
 PARAMETERS = (Parameter("tested", 300, among(*SIZES)),)
 
@@ -57,7 +61,7 @@ def show(bench: Bench, word: str) -> None:
         persist_state="session",
     )
     count = int(st.session_state["tested"])
-    sample = paired(tests(count), count)
+    sample = tuple(paired(tests(count), count))
     settings, steps = (bench.name, word, len(sample)), len(switches(bench.shape))
     begin(KEY, settings, lambda: _measure(bench, word, sample), within=AT_ONCE)
     ticking = working(KEY, steps)
@@ -68,7 +72,7 @@ def show(bench: Bench, word: str) -> None:
 def _draw(
     bench: Bench,
     word: str,
-    sample: Sequence[str],
+    sample: Sample,
     settings: tuple[str, str, int],
     steps: int,
     ticking: bool,
@@ -92,17 +96,23 @@ def _draw(
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
 
 
-def _measure(bench: Bench, word: str, sample: Sequence[str]) -> Iterator[Result]:
-    entries = lexicon()
-    own = [entries[one] for one in sample]
-    others = [own[place] for place in partners(sample)]
+def _measure(bench: Bench, word: str, sample: Sample) -> Iterator[Result]:
     for name, switch in switches(bench.shape).items():
-        said = pronounce(bench, sample, switch)
-        # exchanged: the reader's word gets the place of one of the same length, if there is one
+        own, others = _errors(bench.name, sample, switch, bench)
+        # exchanged: the reader's word has one of the same length beside it, if there is one
         mine = [word, *(one for one in sample if len(one) == len(word) and one != word)][:2]
         alone = bool(switch.exchanged) and len(mine) < 2
         spelled = "–" if alone else " ".join(pronounce(bench, mine, switch)[0])
-        yield Result(name, tally(said, own), tally(said, others), spelled or "–")
+        yield Result(name, own, others, spelled or "–")
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _errors(model: str, sample: Sample, switch: Switch, _bench: Bench) -> tuple[Tally, Tally]:
+    """Against each word's own pronunciations, and against those of its partner."""
+    entries = dictionary()
+    own = [entries[one] for one in sample]
+    said = pronounce(_bench, sample, switch)
+    return tally(said, own), tally(said, [own[place] for place in partners(sample)])
 
 
 def _names(bench: Bench) -> dict[str, str]:
@@ -209,7 +219,7 @@ def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
     )
 
 
-def _table(bench: Bench, word: str, sample: Sequence[str], found: Mapping[str, Result]) -> None:
+def _table(bench: Bench, word: str, sample: Sample, found: Mapping[str, Result]) -> None:
     names = _names(bench)
     rows = [
         {
