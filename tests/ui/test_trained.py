@@ -73,7 +73,8 @@ def test_each_entry_names_its_own_reference_where_there_are_several() -> None:
     found = finding(pairs, {ONE: None, OTHER: "higher"}, NAMES)
     assert found == (
         "In nats per character of held-out text: higher loss in 1 of 1 seeds: "
-        "**RMSNorm** 1.600 (LayerNorm: 1.500), **no norm** 1.700 (RMSNorm: 1.500). "
+        "**RMSNorm** 1.600 against 1.500 for LayerNorm, "
+        "**no norm** 1.700 against 1.500 for RMSNorm. "
         "As the usual answer expects: **no norm**."
     )
 

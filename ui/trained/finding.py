@@ -83,7 +83,7 @@ def _spoken(one: Comparison, names: Mapping[Entry, str], *, alone: bool) -> str:
     name, value = names[one.entry], f"{_mean(one.values):.3f}"
     if alone:
         return f"**{name}** {value}"
-    return _("**{name}** {value} ({other}: {reference})").format(
+    return _("**{name}** {value} against {reference} for {other}").format(
         name=name,
         value=value,
         other=names[one.reference],
