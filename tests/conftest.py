@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+import torch
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests import chromium
@@ -13,6 +14,16 @@ from tests.server import serving
 
 # On a cold deep link Streamlit first looks for its server below the page's address, in vain.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
+
+
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """Tensor work on one core: on matrices as small as those of the trainings, threads mostly wait
+    for each other, the longer the busier the machine is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -130,5 +130,6 @@ def use_one_thread() -> None:
     `torch.set_num_threads` is remembered for every thread that starts afterwards; OpenMP itself
     keeps the number per thread. Without its library in its usual place nothing changes.
     """
+    torch.get_num_threads()  # torch sets a new thread's number at its first call, not after ours
     for library in (Path(torch.__file__).parent / "lib").glob("libgomp*"):
         ctypes.CDLL(str(library)).omp_set_num_threads(1)

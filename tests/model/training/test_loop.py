@@ -15,6 +15,8 @@ from model.training.tasks import IGNORED, Sequences
 from model.transformer import Transformer
 from tests.model.zoo import tiny
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 TASK = Sequences("copy", length=3, letters=4)
 
 

@@ -40,7 +40,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> dict[str, Family]:
 
 
 def asked(tmp_path: Path, *words: str) -> None:
-    folders = ["--work", str(tmp_path / "work"), "--tables", str(tmp_path / "tables")]
+    folders = [f"--{name}={tmp_path / name}" for name in ("work", "tables", "shelf")]
     main(["families", *words, "--seeds", "0", "1", *folders])
 
 
