@@ -30,7 +30,7 @@ def writers() -> dict[str, Offer]:
 PARAMETERS = (
     Parameter("prompt", PROMPT),
     Parameter("model", "smollm2", one_of(*writers())),
-    Parameter("tokens", 12, number(1, MOST_NEW)),
+    Parameter("tokens", 8, number(1, MOST_NEW)),
     Parameter("temperature", 0.0, number(0, 2, float)),
     Parameter("seed", 0, number(0, 9999)),
     Parameter("timed", "fresh", one_of("fresh", "model")),

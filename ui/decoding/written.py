@@ -115,7 +115,7 @@ def _facts(moments: list[Moment], whole: Whole | None) -> None:
             _("with a cache · without"),
         ),
         (
-            _("Passes, one after the other"),
+            _("Passes"),
             f"{len(moments)} · 1",
             _("step by step · all at once"),
         ),
