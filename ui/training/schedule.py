@@ -15,12 +15,20 @@ from ui.scene import colours
 from ui.url import Parameter, among, flag, number, one_of, several
 
 MOST_STEPS = 300_000  # the larger model of Vaswani et al. 2017, §5.2
-BESIDE = 2  # schedules drawn beside the chosen one
+MOST = 3  # schedules drawn together
 WIDTHS = (64, 128, 256, 512, 768, 1024, 2048)
+
+
+def _few(text: str) -> list[str]:
+    kinds = several(one_of(*KINDS))(text)
+    if len(kinds) > MOST or len(set(kinds)) < len(kinds):
+        raise ValueError(text)
+    return kinds
+
 
 PARAMETERS = (
     Parameter("schedule", "noam", one_of(*KINDS)),
-    Parameter("beside", ["cosine", "linear"], several(one_of(*KINDS))),
+    Parameter("beside", ["noam", "cosine", "linear"], _few),
     Parameter("steps", 100_000, number(1, MOST_STEPS)),
     Parameter("warmup", 4000, number(0, MOST_STEPS)),
     Parameter("own_peak", True, flag),
@@ -192,17 +200,16 @@ def _controls() -> Schedule:
 
 def _beside(chosen: Kind) -> list[Kind]:
     """Draw the choice of the schedules to compare with."""
-    state, names = st.session_state, kind_names()
-    others: list[Kind] = [kind for kind in KINDS if kind != chosen]
-    state["beside"] = [kind for kind in dict.fromkeys(state["beside"]) if kind in others][:BESIDE]
-    return st.multiselect(
-        _("Beside it, at most two"),
-        others,
+    names = kind_names()
+    picked = st.multiselect(
+        _("Compare, at most three"),
+        KINDS,
         format_func=names.__getitem__,
         key="beside",
-        max_selections=BESIDE,
+        max_selections=MOST,
         persist_state="session",
     )
+    return [kind for kind in picked if kind != chosen][: MOST - 1]
 
 
 def _evidence(courses: dict[Kind, Course], chosen: Schedule) -> None:

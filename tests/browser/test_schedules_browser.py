@@ -1,0 +1,40 @@
+"""Live training in a browser: it runs while the reader looks, survives other pages, goes back."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import NewPage, settled, visit
+
+QUICK = "train_layers=1&train_width=16&train_steps=60&train_batch=8&a_warmup=20"
+PATIENCE = 120_000  # milliseconds
+
+
+def test_a_training_goes_on_while_the_reader_is_elsewhere(page: Page) -> None:
+    page.goto(f"/schedules?{QUICK}")
+    expect(page.get_by_text("step", exact=False).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Train anew")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Masks").click()
+    expect(page.get_by_role("heading", name="Masks", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Schedules and dropout").click()
+    expect(page.get_by_text("Trained: 60 steps")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Evidence")).to_be_visible(timeout=PATIENCE)
+    assert "a_warmup=20" in page.url
+
+
+def test_the_slider_goes_back_to_the_first_step(page: Page) -> None:
+    page.goto(f"/schedules?{QUICK}")
+    expect(page.get_by_text("Trained: 60 steps")).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    slider = page.get_by_role("slider").last
+    expect(page.get_by_text("after step 60, on a held-out example")).to_be_visible()
+    slider.focus()
+    slider.press("Home")
+    expect(page.get_by_text("after step 0, on a held-out example")).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("part", ["schedule", "dropout"])
+def test_nothing_is_wider_than_a_telephone(new_page: NewPage, part: str) -> None:
+    page = new_page(390, "dark")
+    visit(page, f"/schedules?part={part}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
