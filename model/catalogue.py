@@ -85,7 +85,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             ),
             Entry(
                 name="reverse",
-                title="Reverse-27k",
+                title="Reverse-26k",
                 package="model",
                 requirement="",
                 file="checkpoints/reverse",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from model.training import results
+from model.training import results, shelf
 from model.training.families import FAMILIES, SEEDS
 from model.training.recipe import Recipe
 from model.training.recipes import RECIPES
-from model.training.work import finished, jobs, train
+from model.training.work import finished, jobs, train, weights_of
 
 
 def main(words: list[str] | None = None) -> None:
@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=results.FOLDER,
         help="folder of the tables (default: those that the app shows)",
+    )
+    families.add_argument(
+        "--shelf",
+        type=Path,
+        default=shelf.FOLDER,
+        help="folder of the first seed's weights (default: those that the app shows)",
     )
     families.add_argument(
         "--finished", action="store_true", help="train nothing, write the tables of what is there"
@@ -77,6 +83,8 @@ def _families(asked: argparse.Namespace) -> None:
             continue
         run, seconds[job.key] = done or train(job, asked.work)
         runs.append(run)
+        if job.recipe.seed == SEEDS[0]:
+            shelf.put(job, run, weights_of(job, asked.work), asked.shelf)
         name = f"{job.family}, {job.variant}, seed {job.recipe.seed}"
         loss = run.outcomes["held out", 0]
         _say(f"{number}/{len(todo)} {name}: held out {loss:.4f} ({seconds[job.key]:.0f} s)")

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from model.training.families import FAMILIES, LENGTHS, seeded
+from safetensors.torch import save_file
+
+from model.training.families import FAMILIES, LENGTHS, SEEDS, seeded
 from model.training.recipe import Recipe
 from model.training.results import Run
 from model.training.study import Point, study
@@ -70,12 +72,20 @@ def train(job: Job, folder: Path) -> tuple[Run, float]:
         "outcomes": [(measure, at, value) for (measure, at), value in done.outcomes.items()],
     }
     folder.mkdir(parents=True, exist_ok=True)
+    if job.recipe.seed == SEEDS[0]:
+        weights = {name: t.contiguous() for name, t in done.transformer.state_dict().items()}
+        save_file(weights, weights_of(job, folder))
     path = _path(job, folder)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(stored), encoding="utf-8")
     unfinished.replace(path)
     run = Run(job.family, job.variant, job.recipe.seed, done.curve, done.outcomes)
     return run, seconds
+
+
+def weights_of(job: Job, folder: Path) -> Path:
+    """Where the weights of a first seed's run lie."""
+    return folder / f"{job.key}.safetensors"
 
 
 def _path(job: Job, folder: Path) -> Path:

@@ -92,8 +92,8 @@ def _draw(name: str, entries: list[Entry], looks: list[Look], layer: int, head: 
             one.of(layer, None if head == MEAN else head),
             "weights",
             high=1.0,
-            rows=Axis(_("queries"), one.tokens, "queries"),
-            columns=Axis(_("keys"), one.tokens, "keys"),
+            rows=Axis(_("Queries"), one.tokens, "queries"),
+            columns=Axis(_("Keys"), one.tokens, "keys"),
             masked=_unseen(entry, len(one.tokens)),
         )
         for entry, one in zip(entries, looks, strict=True)

@@ -110,7 +110,7 @@ def test_a_run_comes_back_from_the_folder_as_it_went_in(
     (job, *_others) = work.jobs(["activations"], [0])
     assert work.finished(job, tmp_path) is None
     assert work.train(job, tmp_path) == work.finished(job, tmp_path)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
 
 
 def test_an_unknown_family_is_named(capsys: pytest.CaptureFixture[str]) -> None:
