@@ -79,7 +79,7 @@ def _controls(bench: Bench) -> tuple[float, int]:
         st.select_slider(_("Draws"), DRAWS, key="draws", persist_state="session", width=220)
         st.number_input(_("Seed"), 0, 9999, key="seed", persist_state="session", width=100)
         st.selectbox(
-            _("Activation"),
+            _("Which activation"),
             range(len(sites)),
             format_func=lambda i: site_name(sites[i]),
             key="site",

@@ -32,7 +32,7 @@ from ui.snippet import training as training_snippet
 from ui.training.background import State
 from ui.training.settings import described
 
-PAUSE = 1.0  # seconds between two pictures
+PAUSE = 1.5  # seconds between two pictures
 _AT = "train_at"  # the step that is looked at
 _HEAD = "train_head"
 
@@ -151,12 +151,13 @@ def _attention(
         ).format(layer=layer, head=head, step=step)
     )
     if target is not None:
-        lines = [f"{_('Right answer')}: {' '.join(f'**{inert(token)}**' for token in right)}"]
+        wanted = " ".join(f"**{inert(token)}**" for token in right)
+        lines = [_("Right answer: {letters}").format(letters=wanted)]
         lines += [
             f"{side.upper()}: {_marked(look.answers, right)}"
             for side, look in zip(SIDES, looks, strict=True)
         ]
-        st.markdown("\u2003 ".join(lines))
+        st.markdown("  \n".join(lines))  # a line each
 
 
 def _chosen_head(plan: Plan) -> tuple[int, int] | None:
