@@ -32,7 +32,7 @@ def against(entry: Entry, *differences: float, reference: Entry = USUAL) -> Comp
             (0.1, 0.2, 0.3),
             "lower",
             "higher loss in 3 of 3 seeds: **RMSNorm** 1.700. "
-            "The usual answer expects the **opposite**: **RMSNorm**.",
+            "In this small, short training it came out **the other way round**: **RMSNorm**.",
         ),
         (
             (0.1, -0.1, 0.3),
@@ -64,7 +64,7 @@ def test_entries_of_one_verdict_stand_together() -> None:
         "lower loss in 2 of 2 seeds: **no norm** 1.400; "
         "higher loss in 2 of 2 seeds: **RMSNorm** 1.600. "
         "As the usual answer expects: **RMSNorm**. "
-        "The usual answer expects the **opposite**: **no norm**."
+        "In this small, short training it came out **the other way round**: **no norm**."
     )
 
 

@@ -101,7 +101,7 @@ def _expectation(
         return _("The usual answer says nothing about this.")
     said: dict[str, list[str]] = {
         _("As the usual answer expects: {list}."): [],
-        _("The usual answer expects the **opposite**: {list}."): [],
+        _("In this small, short training it came out **the other way round**: {list}."): [],
         _("The usual answer expects a difference that these seeds do not show: {list}."): [],
     }
     confirmed, opposite, undecided = said.values()
