@@ -50,7 +50,7 @@ def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: State) -> None:
             "failed": _("Broken off after step {step} of {steps}"),
         }[state].format(step=step, steps=plan.steps),
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         moment = _looked_at(plan, seen)
         head = _chosen_head(plan)
     assert moment.looks is not None
@@ -100,7 +100,7 @@ def _looked_at(plan: Plan, seen: Sequence[Moment]) -> Moment:
         steps,
         key=_AT,
         persist_state="session",
-        width=460,
+        width=400,
         help=_("Drag to the left to go back through the training."),
     )
     return [moment for moment in seen if moment.looks and moment.step <= state[_AT]][-1]
