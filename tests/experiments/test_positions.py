@@ -190,7 +190,7 @@ def test_scores_are_those_of_the_models_attention(scheme: Scheme, inside: Positi
     choices = Choices(positions=inside)
     geometry = Geometry(shape, where, where, torch.ones(1, 12, dtype=torch.bool))
     with torch.no_grad():
-        _identity(shape)(x, x, choices, (), geometry, None, tape, "a")
+        _identity(shape)(x, x, choices, (), geometry, None, None, tape, "a")
     torch.testing.assert_close(scores(scheme, setup), tape.kept["a.scores"][0, 0])
 
 

@@ -205,9 +205,10 @@ def test_own_models_come_from_the_named_folder_only(
     (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
     (tmp_path / "notes.txt").write_text("not a model")
     monkeypatch.setenv("ATTENTION_LAB_MODELS", str(tmp_path))
-    assert list(models.offered())[3:] == ["mine", "tiny.gguf"]
+    assert list(models.offered())[5:] == ["mine", "tiny.gguf"]
     monkeypatch.delenv("ATTENTION_LAB_MODELS")
-    assert list(models.offered()) == ["minilm", "smollm2", "bert-tiny"]
+    named = ["minilm", "smollm2", "bert-tiny", "characters", "reverse"]
+    assert list(models.offered()) == named
 
 
 def test_effect_asks_for_a_gap_where_a_masked_model_has_none() -> None:

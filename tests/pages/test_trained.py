@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui.navigation import page_of
+from ui.trained import looking
 from ui.trained.panels import PANELS
 
 SHOWN = [
@@ -56,3 +57,11 @@ def test_the_panel_is_there_in_both_languages(
 
 def test_every_panel_belongs_to_a_question() -> None:
     assert {panel for _question, panel, _parameters in SHOWN} == set(PANELS)
+
+
+def test_looking_into_the_models_leaves_the_page_as_it_was() -> None:
+    app = opened(12, "en", look="features")
+    app.toggle(key="inside").set_value(True).run()
+    assert not app.exception
+    assert (app.query_params["look"], app.query_params["inside"]) == (["features"], ["true"])
+    assert app.text_input(key="inside_text").value == looking.TEXT

@@ -19,11 +19,11 @@ TEXT = "And God said, Let there be light: and there was light."
 MEAN = -1  # in place of a head's number
 
 PARAMETERS = (
-    Parameter("look", False, flag),
-    Parameter("look_text", TEXT),
-    Parameter("look_variant", ""),
-    Parameter("look_layer", 1, number(0, 15)),
-    Parameter("look_head", MEAN, number(MEAN, 15)),
+    Parameter("inside", False, flag),
+    Parameter("inside_text", TEXT),
+    Parameter("inside_variant", ""),
+    Parameter("inside_layer", 1, number(0, 15)),
+    Parameter("inside_head", MEAN, number(MEAN, 15)),
 )
 
 
@@ -32,30 +32,30 @@ def show(name: str, chosen: Chosen) -> None:
     the switch is off."""
     state = st.session_state
     label = _("See what they attend to, on your own text")
-    if not st.toggle(label, key="look", persist_state="session"):
+    if not st.toggle(label, key="inside", persist_state="session"):
         return
     # a model that was measured in two ways is one model
     pairs = [pair for pair in chosen.pairs if pair.entry.measure == "held out"] or chosen.pairs
     options = {_spelt(pair.entry): pair for pair in pairs}
-    if state["look_variant"] not in options:
-        state["look_variant"] = next(iter(options))
+    if state["inside_variant"] not in options:
+        state["inside_variant"] = next(iter(options))
     typing, choosing = st.columns([3, 2], vertical_alignment="bottom")
     typing.text_input(
         _("Text of up to {count} characters").format(count=LONGEST),
-        key="look_text",
+        key="inside_text",
         persist_state="session",
     )
     choosing.selectbox(
         _("Trained with"),
         list(options),
         format_func=lambda option: _named(options[option].entry),
-        key="look_variant",
+        key="inside_variant",
         persist_state="session",
     )
-    pair = options[state["look_variant"]]
+    pair = options[state["inside_variant"]]
     try:
         looks = [
-            look(entry.family, entry.variant, state["look_text"])
+            look(entry.family, entry.variant, state["inside_text"])
             for entry in (pair.reference, pair.entry)
         ]
     except ModelError as error:
@@ -69,20 +69,20 @@ def _place(looks: list[Look]) -> tuple[int, int]:
     """Draw the choice of a layer and a head that both models have."""
     state = st.session_state
     layers, heads = (min(one.weights.shape[axis] for one in looks) for axis in (0, 1))
-    state["look_layer"] = min(state["look_layer"], layers - 1)
-    state["look_head"] = min(state["look_head"], heads - 1) if heads > 1 else MEAN
+    state["inside_layer"] = min(state["inside_layer"], layers - 1)
+    state["inside_head"] = min(state["inside_head"], heads - 1) if heads > 1 else MEAN
     first, second = st.columns(2)
     if layers > 1:
-        first.select_slider(_("Layer"), range(layers), key="look_layer", persist_state="session")
+        first.select_slider(_("Layer"), range(layers), key="inside_layer", persist_state="session")
     if heads > 1:
         second.select_slider(
             _("Head"),
             range(MEAN, heads),
             format_func=lambda head: _("mean") if head == MEAN else str(head),
-            key="look_head",
+            key="inside_head",
             persist_state="session",
         )
-    return int(state["look_layer"]), int(state["look_head"])
+    return int(state["inside_layer"]), int(state["inside_head"])
 
 
 def _draw(name: str, entries: list[Entry], looks: list[Look], layer: int, head: int) -> None:
@@ -98,7 +98,7 @@ def _draw(name: str, entries: list[Entry], looks: list[Look], layer: int, head: 
         )
         for entry, one in zip(entries, looks, strict=True)
     ]
-    matrices(f"look_{name}", panels=panels, across=2, words=words())
+    matrices(f"inside_{name}", panels=panels, across=2, words=words())
     st.caption(
         _(
             "One model of each kind (seed 0), the weights stored in half precision. Trained apart, "
