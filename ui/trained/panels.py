@@ -115,7 +115,7 @@ PANELS: Mapping[str, Panel] = MappingProxyType(
                 Pair(Entry("mask", "missing", "causal"), Entry("mask", "causal"), "higher"),
             ),
             N_(
-                "A loss near 0 is no success but the leak: the next character stands in the input, "
+                "The low loss is no success but the leak: the next character stands in the input, "
                 "and the model learnt to copy it. “Then masked” is the same model with the causal "
                 "mask switched on, as it would be when it generates and the future is not there."
             ),
