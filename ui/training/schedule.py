@@ -209,7 +209,7 @@ def _beside(chosen: Kind) -> list[Kind]:
         max_selections=MOST,
         persist_state="session",
     )
-    return [kind for kind in picked if kind != chosen][: MOST - 1]
+    return [kind for kind in KINDS if kind in picked and kind != chosen][: MOST - 1]
 
 
 def _evidence(courses: dict[Kind, Course], chosen: Schedule) -> None:
