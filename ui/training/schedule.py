@@ -209,7 +209,8 @@ def _beside(chosen: Kind) -> list[Kind]:
         max_selections=MOST,
         persist_state="session",
     )
-    return [kind for kind in KINDS if kind in picked and kind != chosen][: MOST - 1]
+    others: list[Kind] = [kind for kind in KINDS if kind in picked and kind != chosen]
+    return others[: MOST - 1]
 
 
 def _evidence(courses: dict[Kind, Course], chosen: Schedule) -> None:
