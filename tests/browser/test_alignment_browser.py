@@ -15,7 +15,7 @@ def parameters(page: Page) -> dict[str, list[str]]:
 
 def test_the_alignment_grows_step_by_step_and_a_row_leads_to_its_step(page: Page) -> None:
     visit(page, "/alignment?word=six&measure=agree")
-    expect(page.get_by_text("Step 5: after")).to_be_visible()
+    expect(page.get_by_text("Step 5: after")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_text("Step 2: after")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=30_000)  # at its end

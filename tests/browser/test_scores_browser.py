@@ -59,15 +59,3 @@ def test_questions_are_one_click_apart_and_the_address_follows(page: Page) -> No
     visit(page, page.url)  # shared
     assert page.get_by_role("radio", name="a number", exact=True).is_checked()
     assert float(value_of(page, "Variance of the scores")) == pytest.approx(4, rel=0.2)
-
-
-def test_a_measurement_can_be_stopped_and_taken_up_again(page: Page) -> None:
-    page.goto(Q3.replace("longest=128", "longest=768").replace("widest=64", "widest=512"))
-    stop = page.get_by_role("button", name="Stop", exact=True)
-    stop.click(timeout=60_000)
-    expect(page.get_by_text("Stopped after")).to_be_visible(timeout=60_000)
-    settled(page)
-    page.get_by_role("button", name="Go on").click()
-    settled(page)
-    expect(page.get_by_text("Stopped after")).to_have_count(0)
-    assert value_of(page, "Peak memory, additive ÷ dot") == "65 ×"
