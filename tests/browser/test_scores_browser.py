@@ -1,4 +1,4 @@
-"""The scores page as a reader meets it: three questions, drawn, shared and stopped."""
+"""The scores page as a reader meets it: three questions, drawn and shared."""
 
 from urllib.parse import parse_qs, urlsplit
 
