@@ -74,10 +74,10 @@ def _list(_asked: argparse.Namespace) -> None:
 
 def _families(asked: argparse.Namespace) -> None:
     torch.set_num_threads(asked.threads)
-    todo = list(jobs(asked.names or FAMILIES, asked.seeds))
+    planned = list(jobs(asked.names or FAMILIES, asked.seeds))
     runs: list[results.Run] = []
     seconds: dict[str, float] = {}  # by key: what several families share took its time once
-    for number, job in enumerate(todo, start=1):
+    for number, job in enumerate(planned, start=1):
         done = finished(job, asked.work)
         if done is None and asked.finished:
             continue
@@ -87,7 +87,7 @@ def _families(asked: argparse.Namespace) -> None:
             shelf.put(job, run, weights_of(job, asked.work), asked.shelf)
         name = f"{job.family}, {job.variant}, seed {job.recipe.seed}"
         loss = run.outcomes["held out", 0]
-        _say(f"{number}/{len(todo)} {name}: held out {loss:.4f} ({seconds[job.key]:.0f} s)")
+        _say(f"{number}/{len(planned)} {name}: held out {loss:.4f} ({seconds[job.key]:.0f} s)")
     results.update(runs, asked.tables)
     _say(f"{len(seconds)} trainings, {sum(seconds.values()):.0f} s; tables in {asked.tables}")
 

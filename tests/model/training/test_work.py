@@ -45,26 +45,26 @@ def asked(tmp_path: Path, *words: str) -> None:
 
 
 def test_every_variant_has_a_job_under_every_seed() -> None:
-    todo = list(work.jobs(FAMILIES, SEEDS))
-    assert {(job.family, job.variant, job.recipe.seed) for job in todo} == {
+    planned = list(work.jobs(FAMILIES, SEEDS))
+    assert {(job.family, job.variant, job.recipe.seed) for job in planned} == {
         (name, variant, seed)
         for name, family in FAMILIES.items()
         for variant in family.variants
         for seed in SEEDS
     }
-    assert [job.recipe.seed for job in todo] == sorted(job.recipe.seed for job in todo)
-    for job in todo:
+    assert [job.recipe.seed for job in planned] == sorted(job.recipe.seed for job in planned)
+    for job in planned:
         assert job.recipe == seeded(FAMILIES[job.family].variants[job.variant], job.recipe.seed)
 
 
 def test_equal_recipes_are_one_run_and_others_are_not() -> None:
-    todo = list(work.jobs(FAMILIES, SEEDS))
-    by_key = {job.key: job for job in todo}
-    assert len(by_key) < len(todo)
-    for job in todo:
+    planned = list(work.jobs(FAMILIES, SEEDS))
+    by_key = {job.key: job for job in planned}
+    assert len(by_key) < len(planned)
+    for job in planned:
         assert (job.recipe, job.lengths) == (by_key[job.key].recipe, by_key[job.key].lengths)
-    assert len({(repr(job.recipe), job.lengths) for job in todo}) == len(by_key)
-    (shared,) = (j for j in todo if (j.family, j.variant, j.recipe.seed) == ("tied", "untied", 0))
+    assert len({(repr(job.recipe), job.lengths) for job in planned}) == len(by_key)
+    (shared,) = (j for j in planned if (j.family, j.variant, j.recipe.seed) == ("tied", "untied", 0))
     assert shared.lengths == LENGTHS
 
 
