@@ -17,7 +17,7 @@ from model.shape import Shape
 from model.tape import Tape
 from model.transformer import WHOLE, Span, Transformer
 from model.weights import read_weights
-from tokenizers import Tokenizer, from_gguf, load_tokenizer
+from tokenizers import Tokenizer, TokenizerError, from_gguf, load_tokenizer
 
 Text = str | tuple[str, str]  # a pair of sentences becomes one sequence with two segments
 
@@ -123,7 +123,8 @@ class Bench:
     def encode(self, text: Text | list[Text]) -> Encoded:
         """Token ids of a text or a batch of texts, padded to the longest.
 
-        ModelError: "empty-text" where no token comes out, "too-long" past the model's context.
+        ModelError: "empty-text" where no token comes out, "too-long" past the model's context,
+        "token-without-row" where the tokenizer has more tokens than the model.
         """
         texts = text if isinstance(text, list) else [text]
         pairs: list[tuple[str, str | None]] = [
@@ -152,6 +153,13 @@ class Bench:
         for row in rows:
             if not row:
                 raise ModelError("empty-text", "there is no text to run")
+            if max(row) >= self.shape.vocab_size:
+                raise ModelError(
+                    "token-without-row",
+                    "the tokenizer gives the token {id}, but the model has only {rows} tokens",
+                    id=max(row),
+                    rows=self.shape.vocab_size,
+                )
             if self.shape.context and len(row) > self.shape.context:
                 raise ModelError(
                     "too-long",
@@ -181,7 +189,10 @@ def load(name_or_path: str | Path, progress: Callable[[float], None] | None = No
     transformer = blank(weights.shape)
     transformer.load_state_dict(weights.state, assign=True)
     transformer.requires_grad_(False).eval()
-    tokenizer = from_gguf(weights.metadata) if path.is_file() else load_tokenizer(path)
+    try:
+        tokenizer = from_gguf(weights.metadata) if path.is_file() else load_tokenizer(path)
+    except TokenizerError as error:
+        raise ModelError(error.code, error.template, **error.fields) from error
     return Bench(str(name_or_path), weights.shape, transformer, tokenizer)
 
 

@@ -93,6 +93,8 @@ class Shape:
             raise ValueError("every width must be at least 1")
         if self.n_heads % self.n_kv_heads:
             raise ValueError("n_heads must be a multiple of n_kv_heads")
+        if self.positions == "rope" and self.d_head % 2:
+            raise ValueError("rotation needs an even head width")
 
     @property
     def n_layers(self) -> int:

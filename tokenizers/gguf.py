@@ -21,7 +21,13 @@ from tokenizers.pretokenizers import (
 from tokenizers.processors import FIRST, SECOND, Slot, Template
 from tokenizers.section import Section
 from tokenizers.tokenizer import SpecialTokens, Tokenizer
-from tokenizers.vocabulary import numbered_vocabulary, read_merges, token_id
+from tokenizers.vocabulary import (
+    MAX_ADDED_CHARS,
+    check_count,
+    numbered_vocabulary,
+    read_merges,
+    token_id,
+)
 
 _CONTROL, _USER_DEFINED = 3, 4
 
@@ -133,8 +139,9 @@ def _added(section: Section, tokens: list[object]) -> list[AddedToken]:
     types = section.optional("token_type", list) or []
     if types and len(types) != len(tokens):
         raise section.bad("token_type", f"{len(tokens)} numbers", f"{len(types)} of them")
-    return [
-        AddedToken(id, str(token), special=kind == _CONTROL)
-        for id, (token, kind) in enumerate(zip(tokens, types, strict=False))
-        if token_id(section, f"token_type[{id}]", kind) in (_CONTROL, _USER_DEFINED)
-    ]
+    found: list[AddedToken] = []
+    for id, (token, kind) in enumerate(zip(tokens, types, strict=False)):
+        if token_id(section, f"token_type[{id}]", kind) in (_CONTROL, _USER_DEFINED):
+            check_count(section, f"tokens[{id}]", len(str(token)), MAX_ADDED_CHARS)
+            found.append(AddedToken(id, str(token), special=kind == _CONTROL))
+    return found

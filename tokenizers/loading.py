@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tokenizers.errors import TokenizerError
+from tokenizers.files import whereabouts
 from tokenizers.section import Section
 from tokenizers.symbols import FILE as SYMBOLS
 from tokenizers.symbols import read_symbols
@@ -12,21 +14,41 @@ from tokenizers.tokenizer import Tokenizer
 from tokenizers.tokenizer_json import read_tokenizer_json
 from tokenizers.vocabulary_files import read_merges_txt, read_vocab_txt
 
+CONFIG = "tokenizer_config.json"
+
 
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of a checkpoint: tokenizer.json if there, else vocab.txt (WordPiece), else
     vocab.json and merges.txt (byte-level BPE), else symbols.json.
 
     Raises:
-        TokenizerError: ``no-tokenizer``, or with the file and the field at fault.
+        TokenizerError: ``no-tokenizer``, ``file-outside``, ``unreadable``, or with the file and
+            the field at fault.
     """
-    config = Section.of_json(folder / "tokenizer_config.json", optional=True)
-    if (folder / "tokenizer.json").is_file():
+    config = Section(CONFIG, {})
+    if _has(folder, CONFIG):
+        config = Section.of_json(folder / CONFIG)
+    if _has(folder, "tokenizer.json"):
         return read_tokenizer_json(Section.of_json(folder / "tokenizer.json"), config)
-    if (folder / "vocab.txt").is_file():
+    if _has(folder, "vocab.txt"):
         return read_vocab_txt(folder / "vocab.txt", config)
-    if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+    if _has(folder, "vocab.json") and _has(folder, "merges.txt"):
         return read_merges_txt(folder / "vocab.json", folder / "merges.txt", config)
-    if (folder / SYMBOLS).is_file():
+    if _has(folder, SYMBOLS):
         return read_symbols(folder)
-    raise TokenizerError("no-tokenizer", folder=folder)
+    raise TokenizerError("no-tokenizer", folder=folder.name)
+
+
+def _has(folder: Path, file: str) -> bool:
+    """Whether the file is there.
+
+    Raises:
+        TokenizerError: ``file-outside`` where it is a link that leads out of the folder,
+            ``unreadable`` where it is no file but a folder, a pipe, a device, a circle of links.
+    """
+    place = whereabouts(folder, file)
+    if place == "nowhere" and os.path.lexists(folder / file):
+        raise TokenizerError("unreadable", file=file, reason="not a regular file")
+    if place == "outside":
+        raise TokenizerError("file-outside", file=file, folder=folder.name)
+    return place == "here"

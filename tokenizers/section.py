@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tokenizers.errors import TokenizerError
+from tokenizers.errors import TokenizerError, short
 from tokenizers.normalizers import SURROGATES
 
 T = TypeVar("T")
 
-MAX_FILE_BYTES = 1 << 27
+MAX_FILE_BYTES = 1 << 26
+MAX_VALUES = 1 << 22  # of a JSON file; Llama 3's tokenizer.json has 1.1 million
 MAX_TOKENS = 1 << 21
 MAX_TOKEN_CHARS = 1 << 16
 
@@ -58,16 +59,20 @@ class Section:
     path: str = ""
 
     @classmethod
-    def of_json(cls, path: Path, *, optional: bool = False) -> Section:
-        """The object in a JSON file; with `optional`, an empty one where there is no file.
+    def of_json(cls, path: Path) -> Section:
+        """The object in a JSON file.
 
         Raises:
             TokenizerError: ``unreadable``, ``too-large``, ``bad-json``, ``bad-field``.
         """
-        if optional and not path.exists():
-            return cls(path.name, {})
         try:
-            values = json.loads(read_text(path), parse_constant=_reject_constant)
+            text = read_text(path)
+            count = sum(map(text.count, ",[{"))  # at least as many as there are values
+            if count > MAX_VALUES:
+                raise TokenizerError(
+                    "too-large", file=path.name, field="content", size=count, limit=MAX_VALUES
+                )
+            values = json.loads(text, parse_constant=_reject_constant)
         except TokenizerError:
             raise
         except (ValueError, RecursionError) as error:
@@ -85,7 +90,7 @@ class Section:
 
     def unsupported(self, name: object, value: object) -> TokenizerError:
         return TokenizerError(
-            "unsupported", file=self.file, field=self.at(name), value=_short(value)
+            "unsupported", file=self.file, field=self.at(name), value=short(value)
         )
 
     def optional(self, name: str, kind: type[T]) -> T | None:
@@ -146,14 +151,9 @@ class Section:
             raise self.unsupported(name, value)
 
 
-def _short(value: object) -> str:
-    shown = value if isinstance(value, str) else repr(value)
-    return shown if len(shown) <= 200 else shown[:200] + "…"
-
-
 def _bad(file: str, field: str, expected: str, found: object) -> TokenizerError:
     return TokenizerError(
-        "bad-field", file=file, field=field, expected=expected, found=_short(found)
+        "bad-field", file=file, field=field, expected=expected, found=short(found)
     )
 
 

@@ -11,7 +11,7 @@ from tokenizers.added_tokens import AddedToken
 from tokenizers.normalizers import identity
 from tokenizers.pretokenizers import Step
 from tokenizers.processors import FIRST, Slot, Template
-from tokenizers.section import Section
+from tokenizers.section import Section, checked_token
 from tokenizers.tokenizer import SpecialTokens, Tokenizer
 
 FILE = "symbols.json"
@@ -71,7 +71,9 @@ def read_symbols(folder: Path) -> Tokenizer:
     if kind not in ("characters", "spaced"):
         raise facts.unsupported("kind", kind)
     symbols = facts.required("symbols", list)
-    if len(symbols) > MAX_SYMBOLS or not all(isinstance(one, str) and one for one in symbols):
+    if len(symbols) > MAX_SYMBOLS or not all(
+        checked_token(facts, f"symbols[{at}]", one) for at, one in enumerate(symbols)
+    ):
         raise facts.bad("symbols", f"up to {MAX_SYMBOLS} pieces of text", type(symbols))
     if len({*symbols, *SPECIAL}) < len(symbols) + len(SPECIAL):
         raise facts.bad("symbols", "all different", "one that occurs twice")

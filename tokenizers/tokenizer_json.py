@@ -26,10 +26,18 @@ from tokenizers.processors import Slot, Template, bert_template, roberta_templat
 from tokenizers.section import Section
 from tokenizers.sentencepiece import SentencePieceBPE
 from tokenizers.tokenizer import Model, Tokenizer
-from tokenizers.vocabulary import read_added_token, read_merges, read_vocabulary, roles, token_id
+from tokenizers.vocabulary import (
+    check_count,
+    read_added_token,
+    read_merges,
+    read_vocabulary,
+    roles,
+    token_id,
+)
 from tokenizers.wordpiece import WordPiece
 
 MAX_WORD_CHARS = 1_000
+MAX_PARTS = 16  # of a component or a template: each is gone through for every text
 
 
 def read_tokenizer_json(root: Section, config: Section) -> Tokenizer:
@@ -71,7 +79,7 @@ def _components(root: Section, name: str, parts: str) -> list[tuple[str, Section
         return []
     row = [component]
     if component.required("type", str) == "Sequence":
-        component.required(parts, list)
+        check_count(component, parts, len(component.required(parts, list)), MAX_PARTS)
         row = list(component.sections(parts))
     return [(part.required("type", str), part) for part in row]
 
@@ -251,12 +259,13 @@ def _template_tokens(part: Section) -> dict[str, tuple[int, ...]]:
         for name in tokens.values:
             token = _required_section(tokens, name)
             ids = token.required("ids", list)
+            check_count(token, "ids", len(ids), MAX_PARTS)
             found[name] = tuple(token_id(token, "ids", id) for id in ids)
     return found
 
 
 def _slots(part: Section, name: str, special: Mapping[str, tuple[int, ...]]) -> Iterator[Slot]:
-    part.required(name, list)
+    check_count(part, name, len(part.required(name, list)), MAX_PARTS)
     for slot in part.sections(name):
         match slot.values:
             case {"Sequence": {"id": "A", "type_id": 0 | 1 as type}}:

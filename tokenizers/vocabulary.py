@@ -22,11 +22,14 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check_count(section: Section, name: str, count: int) -> None:
-    """Refuse more than `MAX_TOKENS` of anything."""
-    if count > MAX_TOKENS:
+MAX_ADDED_CHARS = 256  # of an added token: every length is tried at every place of a text
+
+
+def check_count(section: Section, name: str, count: int, limit: int = MAX_TOKENS) -> None:
+    """Refuse more than `limit` of anything."""
+    if count > limit:
         raise TokenizerError(
-            "too-large", file=section.file, field=section.at(name), size=count, limit=MAX_TOKENS
+            "too-large", file=section.file, field=section.at(name), size=count, limit=limit
         )
 
 
@@ -95,6 +98,7 @@ def read_merges(
 def read_added_token(section: Section, id: int) -> AddedToken:
     """One entry of ``added_tokens``."""
     content = checked_token(section, "content", section.required("content", str))
+    check_count(section, "content", len(content), MAX_ADDED_CHARS)
     special = section.flag("special", False)
     return AddedToken(
         id=id,

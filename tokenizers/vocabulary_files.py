@@ -6,6 +6,7 @@ tokenizer_config.json names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from tokenizers.vocabulary import (
     read_merges,
     read_vocabulary,
     roles,
+    token_id,
 )
 from tokenizers.wordpiece import WordPiece
 
@@ -41,6 +43,7 @@ _ROBERTA_TOKENS = {
     "bos": "<s>", "eos": "</s>", "sep": "</s>", "cls": "<s>",
     "unk": "<unk>", "pad": "<pad>", "mask": "<mask>",
 }  # fmt: skip
+_NUMBER = re.compile("[0-9]{1,10}")
 _QWEN2_TOKENS: dict[str, str] = dict.fromkeys(("eos", "pad"), "<|endoftext|>")
 
 
@@ -152,11 +155,15 @@ def _added(
     listed = config.section("added_tokens_decoder")
     seen: set[str] = set()
     for id in listed.values if listed else ():
-        if not id.isdecimal():
-            raise config.bad(f"added_tokens_decoder.{id}", "a token id", id)
         entry = listed.section(id) if listed else None
         if entry is not None:
-            token = read_added_token(entry, int(id))
+            place = f"added_tokens_decoder.{id}"
+            number = int(id) if _NUMBER.fullmatch(id) else id
+            token = read_added_token(entry, token_id(config, place, number))
+            if vocabulary.get(token.content, token.id) != token.id:
+                raise config.bad(
+                    place, f"{vocabulary[token.content]}, its id in the vocabulary", id
+                )
             seen.add(token.content)
             yield token
     for role, content in names.items():

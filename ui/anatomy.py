@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from model import ModelError
+from ui import spreadsheet
 from ui.errors import explain
 from ui.i18n import N_, _, prose
 from ui.navigation import QUESTIONS
+from ui.quoted import code
 from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore
 
@@ -96,7 +98,7 @@ def badge(kind: str) -> None:
 
 def left_out(parameters: Sequence[str]) -> None:
     """Tell the reader which parameters of the URL mean nothing here."""
-    shown = ", ".join(f"`{text[:60].replace('`', 'ˋ')}`" for text in parameters)
+    shown = ", ".join(code(text[:60]) for text in parameters)
     st.warning(_("Left out, since it means nothing here: {parameters}").format(parameters=shown))
 
 
@@ -111,11 +113,6 @@ def evidence(table: pd.DataFrame, how: str, names: Mapping[str, str] | None = No
     """The measured table under `names` for its columns, and how it was measured: model, text,
     seed, number of runs. The table's own toolbar saves it as CSV."""
     st.subheader(_("Evidence"), anchor=False)
-    st.dataframe(table.rename(columns=dict(names or {})), hide_index=True, width="stretch")
+    shown = spreadsheet.safe(table.rename(columns=dict(names or {})))
+    st.dataframe(shown, hide_index=True, width="stretch")
     st.caption(how)
-
-
-def inert(token: str) -> str:
-    """A token for Markdown: blanks visible, nothing of it markup."""
-    shown = token.replace("\n", "↵").strip(" ") or "␣"
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|$:~" else c for c in shown[:40])

@@ -4,9 +4,8 @@ The lower layers raise errors with a stable ``code`` and the ``fields`` of their
 the sentences.
 """
 
-import re
-
 from ui.i18n import N_, _
+from ui.quoted import quoted
 from ui.switches import REASONS
 
 SENTENCES = {
@@ -71,6 +70,11 @@ SENTENCES = {
     "model-unknown": N_(
         "{name} is none of the models {known}, and no folder or .gguf file either."
     ),
+    "link-outside": N_(
+        "{name} is a link that leads out of the folder of models, so it is not followed: move the "
+        "model here, or have the server started with ATTENTION_LAB_MODELS naming the folder that "
+        "the model is in."
+    ),
     "family-unknown": N_("Models of the type {family} are not supported, only {known}."),
     # its configuration
     "config-missing": N_("{folder} has no config.json, so it is not a model."),
@@ -124,6 +128,9 @@ SENTENCES = {
     "unsupported": N_("{file}: {field} = {value} is not supported."),
     "unknown-token": N_("{file}: {field} names {token}, which is not in the vocabulary."),
     "unknown-id": N_("No token of this vocabulary has the id {id}."),
+    "token-without-row": N_(
+        "The tokenizer gives the token {id}, but the model has only {rows} tokens."
+    ),
     # how it was run
     "tape-used": N_("A tape serves one run: make a new one."),
     "edit-unused": N_("The edit of {pattern} matched nothing in this run."),
@@ -145,8 +152,6 @@ SENTENCES = {
     ),
 }
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$:&])")
-
 
 def explain(error: Exception) -> str:
     """The error as a sentence in the reader's language, as Markdown.
@@ -156,9 +161,11 @@ def explain(error: Exception) -> str:
     fields = dict(getattr(error, "fields", {}))
     if fields.get("reason") in REASONS:
         fields["because"] = _(REASONS[fields["reason"]])
-    # What a file or a reader says is shown as it is and never read as Markdown.
-    quoted = {name: _MARKDOWN.sub(r"\\\1", str(value)) for name, value in fields.items()}
+    facts = {
+        name: str(value) if isinstance(value, int | float) else quoted(str(value))
+        for name, value in fields.items()
+    }
     try:
-        return _(SENTENCES[getattr(error, "code", "")]).format(**quoted)
+        return _(SENTENCES[getattr(error, "code", "")]).format(**facts)
     except KeyError:
-        return _MARKDOWN.sub(r"\\\1", str(error))
+        return quoted(str(error))

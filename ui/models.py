@@ -1,6 +1,5 @@
 """The models and runs that sessions share: every cache of a tensor is here, and bounded."""
 
-import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,12 +8,15 @@ from pathlib import Path
 import streamlit as st
 
 from experiments.reading import Reading, look, read, reread
-from model import Bench, Choices, Run, load
+from model import Bench, Choices, ModelError, Run, load
 from model.bench import Text
 from model.catalogue import CATALOGUE
+from tokenizers.files import whereabouts
 from ui import heap
+from ui.environment import models_folder
 from ui.i18n import _
 
+_CACHED = "models--"
 _POLL = 0.05  # seconds between two looks at a loading model
 
 
@@ -29,17 +31,41 @@ class Offer:
 def offered() -> dict[str, Offer]:
     """The models on offer by their name in the URL: the catalogue's that read one text, then
     every folder and .gguf file in the folder that the environment variable ATTENTION_LAB_MODELS
-    names. A URL can name nothing else: no reader opens other files of the server."""
+    names; of the Hugging Face cache, what it holds of each model. A URL can name nothing else: no
+    reader opens other files of the server."""
     models = {
         entry.name: Offer(entry.title, entry.name)
         for entry in CATALOGUE.values()
         if entry.kind != "seq2seq"
     }
-    own = os.environ.get("ATTENTION_LAB_MODELS")
-    for path in sorted(Path(own).iterdir()) if own else ():
-        if path.is_dir() or path.suffix == ".gguf":
-            models.setdefault(path.name, Offer(path.name, str(path)))
+    folder = models_folder()
+    for path in sorted(folder.iterdir()) if folder is not None else ():
+        # a name that is no text could neither be shown nor stand in a URL
+        if path.name.isprintable() and (path.suffix == ".gguf" or path.is_dir()):
+            models.setdefault(path.name, _own(path))
     return models
+
+
+def _own(path: Path) -> Offer:
+    """A model of the operator. The cache calls a model's folder "models--<who>--<what>" and keeps
+    each state of it in "snapshots", as links into "blobs": the latest is offered."""
+    states = list(path.glob("snapshots/*")) if path.name.startswith(_CACHED) else []
+    if not states:
+        return Offer(path.name, str(path))
+    latest = max(states, key=lambda state: state.lstat().st_mtime)
+    return Offer(path.name.removeprefix(_CACHED).replace("--", "/"), str(latest))
+
+
+def _refuse_links(source: str) -> None:
+    """ModelError "link-outside" for a model that lies elsewhere than in the folder of models."""
+    folder, path = models_folder(), Path(source)
+    if folder is None or not path.is_relative_to(folder):
+        return
+    name = path.relative_to(folder).parts[0]
+    if whereabouts(folder, name) == "outside":
+        raise ModelError(
+            "link-outside", "{name} is a link that leads out of the folder of models", name=name
+        )
 
 
 @dataclass
@@ -69,6 +95,7 @@ def _loading(name: str) -> _Loading:
 
 def bench_of(source: str) -> Bench:
     """The model of an offer, with a progress bar while it loads; raises ModelError."""
+    _refuse_links(source)
     loading = _loading(source)
     if not loading.result.done():
         bar = st.progress(0.0, text=_("Loading the model …"))

@@ -6,6 +6,8 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from ui.environment import complaints
+
 APP = Path(__file__).parent.parent / "app.py"
 
 
@@ -16,6 +18,9 @@ def main() -> None:
     and called st.navigation: the first visitor of a fresh server who opens a link to any page
     but the home page would read "Page not found".
     """
+    wrong = complaints()
+    if wrong:
+        sys.exit("\n".join(wrong))
     PagesManager.uses_pages_directory = False
     sys.exit(cli.main(["run", str(APP), *sys.argv[1:]]))
 

@@ -12,7 +12,7 @@ from model.shape import Activation, RopeScaling, Shape
 from model.weights.families import FAMILIES
 from model.weights.settings import Settings
 
-MAX_LAYERS = 1_000
+MAX_LAYERS = 256  # Llama 3.1's largest has 126
 MAX_WIDTH = 1 << 20
 MAX_VOCABULARY = 1 << 24
 MAX_CONTEXT = 1 << 30

@@ -18,6 +18,8 @@ from model.weights.blocks import Format, TensorEntry, read_tensor, truncated, un
 
 MAX_HEADER = 64 << 20  # bytes; a vocabulary of 256,000 tokens takes about 10 MiB
 MAX_NESTING = 4  # arrays of arrays
+MAX_ENTRIES = 1 << 16  # tensors, or metadata values
+MAX_VALUES = 1 << 22  # in all arrays together: each takes up to 40 bytes as a Python object
 MAX_DIMENSIONS = 4
 DEFAULT_ALIGNMENT = 32
 
@@ -64,9 +66,9 @@ def read_gguf(path: Path) -> Gguf:
 
     Raises:
         ModelError: `not-gguf`, `gguf-version`, `file-truncated`, `header-size`, `file-text`,
-            `file-duplicate`, `gguf-type`, `gguf-nesting`, `gguf-alignment`, `tensor-alignment`,
-            `tensor-invalid`, `tensor-type`, `tensor-overlap`: each names the file and the key or
-            tensor.
+            `file-duplicate`, `too-large`, `gguf-type`, `gguf-nesting`, `gguf-alignment`,
+            `tensor-alignment`, `tensor-invalid`, `tensor-type`, `tensor-overlap`: each names the
+            file and the key or tensor.
     """
     with path.open("rb") as file:
         header = _Header(path, file)
@@ -78,6 +80,8 @@ def read_gguf(path: Path) -> Gguf:
                                version=version)  # fmt: skip
         n_tensors = header.integer("<Q", "the number of tensors")
         n_values = header.integer("<Q", "the number of metadata values")
+        header.bounded("the number of tensors", n_tensors, MAX_ENTRIES)
+        header.bounded("the number of metadata values", n_values, MAX_ENTRIES)
         metadata: dict[str, object] = {}
         for number in range(n_values):
             key = header.text(f"metadata key {number}")
@@ -156,9 +160,23 @@ class _Header:
         self.file = file
         self.size = path.stat().st_size
         self.position = 0
+        self.values = 0  # of arrays
 
     def error(self, code: str, message: str, **fields: object) -> ModelError:
         return ModelError(code, "{file}: " + message, file=self.path.name, **fields)
+
+    def bounded(self, what: str, count: int, limit: int) -> None:
+        """Believe a count of things that take a byte each at least."""
+        if count > self.size - self.position:
+            raise truncated(self.path, what, count, self.size - self.position)
+        if count > limit:
+            raise self.error(
+                "too-large",
+                "{field} is too large: {size}, at most {limit} is accepted",
+                field=what,
+                size=count,
+                limit=limit,
+            )
 
     def take(self, n: int, what: str) -> bytes:
         if n > self.size - self.position:
@@ -200,6 +218,8 @@ class _Header:
             )
         kind = self.integer("<I", what)
         count = self.integer("<Q", what)
+        self.bounded(what, count, MAX_VALUES - self.values)
+        self.values += count
         if kind in (STRING, ARRAY):
             return [self.value(kind, what, depth + 1) for _ in range(count)]
         return self.numbers(kind, count, what)

@@ -7,12 +7,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from model.errors import ModelError
 from model.shape import Shape
+from model.weights.config import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH
 from model.weights.families import Family, pattern_of
 from model.weights.settings import Settings
 
 MODEL_TYPE = "attention-lab"
-MAX_LAYERS = 1_000
-MAX_SIZE = 1 << 24  # of any width, vocabulary or context
+MOST = {"vocab_size": MAX_VOCABULARY, "context": MAX_CONTEXT}  # the others are widths
 
 
 def own_config(shape: Shape) -> dict[str, Any]:
@@ -41,7 +41,9 @@ def shape_from_own(config: Mapping[str, object]) -> Shape:
         elif kind is float:
             values[field.name] = s.number(field.name, default)
         elif kind is int:
-            most = MAX_LAYERS if field.name.endswith("_layers") else MAX_SIZE
+            most = MOST.get(field.name, MAX_WIDTH)
+            if field.name.endswith("_layers"):
+                most = MAX_LAYERS
             values[field.name] = s.integer(field.name, default, most=most, least=0)
     try:
         return Shape(**values)

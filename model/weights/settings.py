@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from model.errors import ModelError
 from model.shape import Activation
+from tokenizers.errors import short
 
 MAX_NUMBER = 1e30
 ACTIVATIONS: Mapping[str, Activation] = {
@@ -101,6 +102,5 @@ class Settings:
         return default if value is None else value
 
     def _fail(self, code: str, message: str, key: str) -> NoReturn:
-        value = repr(self.get(key))
-        shown = value if len(value) <= 80 else value[:77] + "..."
+        shown = short(self.get(key))
         raise ModelError(code, message, file=self.file, key=self.prefix + key, value=shown)

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from model import ModelError
 from tokenizers.errors import TokenizerError
 from ui.errors import SENTENCES, explain
+from ui.quoted import code, quoted
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"[a-z*]+(-[a-z*]+)*")
@@ -98,12 +99,46 @@ def test_the_reason_of_an_illegal_choice_is_given() -> None:
     ],
 )
 def test_an_unforeseen_error_reads_as_it_was_raised(error: Exception) -> None:
-    assert explain(error) == r"so be \*it\*"
+    assert explain(error) == "`so be *it*`"
 
 
 def test_what_others_wrote_is_never_markdown() -> None:
     error = ModelError("file-missing", "{folder}{file}", folder="[a](b)", file="<i>$x$ :red[y]")
-    assert explain(error) == (r"\[a\](b) has no file \<i\>\$x\$ \:red\[y\].")
+    assert explain(error) == "`[a](b)` has no file `<i>$x$ :red[y]`."
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("model.safetensors", "model.safetensors"),
+        ("blk.0.attn_q.weight", "blk.0.attn_q.weight"),
+        ("bert, roberta", "bert, roberta"),
+        ("模型", "模型"),
+        ("", "`  `"),
+        ("a `b`` c", "```a `b`` c```"),
+        ("`", "`` ` ``"),
+        ("_em_", "`_em_`"),
+        ("a _em_ b", "`a _em_ b`"),
+        ("1. x", "`1. x`"),
+        ("www.evil.example", "`www.evil.example`"),
+        ("see www.evil.example", "`see www.evil.example`"),
+        ("me@evil.example", "`me@evil.example`"),
+        ("https://evil.example", "`https://evil.example`"),
+        (":material/home:", "`:material/home:`"),
+        ("a -- b", "`a -- b`"),
+        ("a\n\n# b", r"`a\n\n# b`"),
+        ("\ud800", r"`\ud800`"),
+        ("\u202etxt.exe", r"`\u202etxt.exe`"),
+        ("\x1b[31m", r"`\x1b[31m`"),
+    ],
+)
+def test_what_is_no_plain_word_becomes_code(said: str, shown: str) -> None:
+    assert quoted(said) == shown
+
+
+def test_nobody_has_to_read_a_novel() -> None:
+    assert quoted("x" * 70_000) == "`" + "x" * 199 + "…`"
+    assert len(code("`" * 70_000)) < 1_000
 
 
 def speak() -> None:

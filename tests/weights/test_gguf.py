@@ -134,8 +134,8 @@ HUGE = 2**63
         (b"PK\x03\x04" + bytes(40), "not-gguf", None),
         (gguf(version=1), "gguf-version", None),
         (gguf(version=0x03000000), "gguf-version", None),  # big-endian
-        (b"GGUF" + u32(3) + u64(0) + u64(HUGE), "file-truncated", "metadata key 0"),
-        (b"GGUF" + u32(3) + u64(HUGE) + u64(0), "file-truncated", "the name of tensor 0"),
+        (b"GGUF" + u32(3) + u64(0) + u64(HUGE), "file-truncated", "the number of metadata values"),
+        (b"GGUF" + u32(3) + u64(HUGE) + u64(0), "file-truncated", "the number of tensors"),
         (gguf([u64(HUGE) + b"key"]), "file-truncated", "metadata key 0"),
         (gguf([entry("key", STRING, u64(HUGE) + b"x")]), "file-truncated", "key"),
         (gguf([entry("key", ARRAY, u32(12) + u64(HUGE))]), "file-truncated", "key"),

@@ -1,7 +1,6 @@
 """Trainings behind the page: a few a server, one a session, each in a thread of its own."""
 
 import ctypes
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,9 +14,9 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from experiments.live_training import Moment, Pair, Plan, moments
+from ui.environment import trainings
 
 PATIENCE = 300  # seconds for which a training goes on while nobody looks
-LIMIT = "ATTENTION_LAB_TRAININGS"
 
 State = Literal["running", "paused", "stopped", "done", "failed"]
 
@@ -109,11 +108,7 @@ class Live:
 @st.cache_resource(show_spinner=False)
 def places() -> BoundedSemaphore:
     """The server's places for trainings that run: two, or what the environment says."""
-    return BoundedSemaphore(place_count())
-
-
-def place_count() -> int:
-    return max(1, int(os.environ.get(LIMIT, "2")))
+    return BoundedSemaphore(trainings())
 
 
 def session_open() -> Callable[[], bool]:
