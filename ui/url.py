@@ -101,15 +101,15 @@ def _kept(parameter: Parameter, another_page: bool) -> Any:
     if not another_page:
         return value
     try:
-        return parameter.read(_write(value))
+        return parameter.read(written(value))
     except ValueError:
         return parameter.default
 
 
 def publish(parameters: Sequence[Parameter]) -> None:
     """Write the session's values into the URL; defaults leave it."""
-    shown = {p.name: _write(st.session_state[p.name]) for p in parameters}
-    wanted = {p.name: shown[p.name] for p in parameters if shown[p.name] != _write(p.default)}
+    shown = {p.name: written(st.session_state[p.name]) for p in parameters}
+    wanted = {p.name: shown[p.name] for p in parameters if shown[p.name] != written(p.default)}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in shown}
     target = others | wanted
     if st.query_params.to_dict() != target:
@@ -117,7 +117,8 @@ def publish(parameters: Sequence[Parameter]) -> None:
     st.session_state[_SEEN] = target
 
 
-def _write(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as the URL says it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

@@ -4,9 +4,10 @@ import streamlit as st
 
 from experiments.live_training import Moment, Pair, Plan, moments, recipe
 from ui.anatomy import badge
+from ui.environment import trainings
 from ui.i18n import _
 from ui.training import settings, watching
-from ui.training.background import Live, place_count, places, session_open
+from ui.training.background import Live, places, session_open
 from ui.training.settings import COMPARISONS, PARAMETERS
 
 __all__ = ["PARAMETERS", "show"]
@@ -95,7 +96,7 @@ def _go_on(live: Live) -> None:
         st.session_state[_SAID] = _(
             "All {count} places for trainings on this server are taken. Nothing is lost: try "
             "again in a moment."
-        ).format(count=place_count())
+        ).format(count=trainings())
 
 
 def _buttons(live: Live, changed: bool) -> None:
