@@ -8,13 +8,15 @@ LONGEST = 16  # letters
 def plain(token: str, longest: int = LONGEST) -> str:
     """A token for an axis or hover: blanks visible, controls as their code, markup escaped, and
     `#` too, since Streamlit swaps some #rrggbb anywhere in a figure for theme colours."""
-    shown = "".join(_visible(letter) for letter in token)
+    shown = "".join(map(visible, token))
     if len(shown) > longest:
         shown = shown[: longest - 1] + "…"
     return escape(shown).replace("#", "&#35;")
 
 
-def _visible(letter: str) -> str:
+def visible(letter: str) -> str:
+    """One letter as it can be seen: a blank as ␣, a line break as ↵, any other that has no shape of
+    its own, or would turn its neighbours around, as its code."""
     if letter == " ":
         return "␣"
     if letter == "\n":

@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -16,18 +17,31 @@ START_UP = 60  # seconds that a server may take to answer
 PATIENCE = 10  # seconds that it may take to end
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address and its process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def serving(*command: str) -> Iterator[str]:
-    """Run `python -m <command>` with the port as its last option, as long as the context lasts, and
-    give its address. Raises RuntimeError with what the server said when it does not start."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(*command: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """`server`, for those who need only its address."""
+    with server(*command, environment=environment) as running:
+        yield running.url
+
+
+@contextmanager
+def server(*command: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run `python -m <command>` with the port as its last option and these variables more, as long
+    as the context lasts. Raises RuntimeError with what the server said when it does not start."""
+    port = free_port()
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", *command, "--server.port", str(port)],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **(environment or {}), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -36,18 +50,25 @@ def serving(*command: str) -> Iterator[str]:
         try:
             deadline = time.monotonic() + START_UP
             while not _healthy(url):
-                if server.poll() is not None or time.monotonic() > deadline:
+                if process.poll() is not None or time.monotonic() > deadline:
                     log.seek(0)
                     raise RuntimeError(f"the server did not start:\n{log.read().decode()}")
                 time.sleep(0.1)
-            yield url
+            yield Server(url, process)
         finally:
-            server.terminate()
+            process.terminate()
             try:
-                server.wait(timeout=PATIENCE)
+                process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _healthy(url: str) -> bool:

@@ -21,6 +21,7 @@ from ui.alignment.written import spoken, trace_of
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import words
 
 KEY = "agree"
@@ -194,7 +195,7 @@ def _all_words(bench: Bench, total: Agreement) -> None:
             "phonemes the {phonemes} count whose letter the aligner is at least {sure} sure of. "
             "A head's letter is the one with its largest weight, the encoder's end included."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             placed=f"{total.placed:,}",
             phonemes=f"{total.phonemes:,}",
             sure=f"{SURE:.0%}",

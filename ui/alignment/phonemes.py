@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ui.anatomy import inert
 from ui.i18n import _
+from ui.inert import inert
 
 # The dictionary's marks of stress are left out, so AH is both ʌ and ə, and ER both ɝ and ɚ.
 SOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(

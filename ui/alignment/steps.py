@@ -9,8 +9,8 @@ from experiments.cross_attention import Trace
 from experiments.pronunciation import LONGEST
 from model import Bench
 from ui.alignment.phonemes import SOUNDS, ipa
-from ui.anatomy import inert
 from ui.i18n import _
+from ui.inert import inert
 from ui.scene import colours, words
 from ui.url import Parameter, number, publish
 

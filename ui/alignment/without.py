@@ -26,6 +26,7 @@ from ui.alignment.published import literature
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours, words
 from ui.url import Parameter, among
 
@@ -240,7 +241,7 @@ def _table(bench: Bench, word: str, sample: Sample, found: Mapping[str, Result])
             "insertions, deletions and replacements to the closest dictionary pronunciation, per "
             "phoneme. “Of the other word”: the same output against the word whose keys or values "
             "were given."
-        ).format(model=bench.name, n=len(sample)),
+        ).format(model=model_name(bench), n=len(sample)),
         {
             "setting": _("cross-attention"),
             "phonemes": _("phoneme error rate"),

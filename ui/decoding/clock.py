@@ -12,6 +12,7 @@ from model.transformer import Transformer
 from ui.anatomy import evidence, figures
 from ui.gradual import again, begin, gradually, so_far, working
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours
 
 KEY = "decoding_clock"
@@ -53,7 +54,7 @@ def show(bench: Bench) -> None:
         )
         st.button(_("Measure again"), icon=":material/refresh:", on_click=again, args=(KEY,))
     if state["timed"] == "model":
-        transformer, name = bench.transformer, bench.name
+        transformer, name = bench.transformer, model_name(bench)
     else:
         transformer, name = _fresh(int(state["width"])), ""
     context = transformer.shape.context

@@ -7,6 +7,7 @@ from experiments.sequential import Moment, memory, weight_bytes
 from model import Bench
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours
 
 _MOST = 8192  # positions, where the model's context does not say
@@ -67,7 +68,7 @@ def show(bench: Bench, moments: list[Moment]) -> None:
             "{model}. Lines: layers · 2 · heads · d_head · 4 bytes for each position; points: "
             "bytes of the tensors in the cache above. The LSTM keeps two vectors of d_model a "
             "layer, however long the text."
-        ).format(model=bench.name),
+        ).format(model=model_name(bench)),
         {
             "n": _("positions n"),
             "cache": _("cache, bytes"),

@@ -16,6 +16,7 @@ from model.decoding import prompt
 from ui.anatomy import evidence, figures
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours, words
 
 KEY = "written"
@@ -185,7 +186,7 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
             "{cached}, without {repeated}; all three find the same token likeliest at {agreeing} "
             "of {steps} positions."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             threads=torch.get_num_threads(),
             cached=f"{whole.gap_cached:.2g}",
             repeated=f"{whole.gap_repeated:.2g}",

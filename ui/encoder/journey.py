@@ -13,6 +13,7 @@ from ui.anatomy import evidence, figures
 from ui.encoder import lens, stack
 from ui.encoder.formulas import formula, symbol
 from ui.i18n import _
+from ui.inert import model_name
 from ui.models import layer_of
 from ui.scene import colours, words
 from ui.subject import subject, subject_parameters
@@ -91,7 +92,7 @@ def _layer(bench: Bench, text: Text) -> None:
         _(
             "{model}, layer {layer}, this text of {tokens} tokens, one pass, float32. Mean and "
             "standard deviation over all entries; length and cosine are medians over the tokens."
-        ).format(model=bench.name, layer=layer, tokens=len(run.tokens[0])),
+        ).format(model=model_name(bench), layer=layer, tokens=len(run.tokens[0])),
         {
             "name": _("formula"),
             "operation": _("stage"),

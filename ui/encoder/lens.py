@@ -8,9 +8,10 @@ from experiments.logit_lens import lens
 from experiments.reading import asked_positions
 from model import Bench
 from model.bench import Text
-from ui.anatomy import evidence, figures, inert
+from ui.anatomy import evidence, figures
 from ui.encoder.stack import stream_of
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.models import offered
 from ui.scene import colours
 from ui.url import Parameter, number
@@ -70,7 +71,7 @@ def show(bench: Bench, text: Text) -> None:
             "{model}, position {position}: the residual stream of every depth, read through the "
             "model's own last norm, if it has one, and its head. KL is the divergence from the "
             "last depth's distribution, in nats."
-        ).format(model=bench.name, position=position),
+        ).format(model=model_name(bench), position=position),
         {
             "depth": _("depth"),
             "token": _("likeliest token"),

@@ -10,6 +10,7 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours, words
 from ui.url import Parameter, number
 
@@ -32,7 +33,7 @@ def show(bench: Bench, text: Text) -> None:
             "{model}, this text of {tokens} tokens, one pass, float32; medians over the tokens. "
             "The stream is taken before the sublayer; “turn” compares it with the stream after "
             "it, with the norm where the norm comes after the sum."
-        ).format(model=bench.name, tokens=flow.depths.shape[1]),
+        ).format(model=model_name(bench), tokens=flow.depths.shape[1]),
         {
             "layer": _("layer"),
             "sublayer": _("sublayer"),

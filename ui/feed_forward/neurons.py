@@ -9,9 +9,10 @@ from charts.viewer import Axis, MatricesEvent, Panel, matrices
 from experiments.neurons import by_layer, firing, strongest
 from model import Bench, Run
 from model.bench import Text
-from ui.anatomy import badge, evidence, figures, inert
+from ui.anatomy import badge, evidence, figures
 from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.models import layer_of
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
@@ -66,7 +67,7 @@ def show(bench: Bench, text: Text) -> None:
             "{model}, this text of {tokens} tokens, one pass, float32. At rest: |a| < "
             "{threshold:g}, where a is what the second matrix reads. “Share the work”: the "
             "participation ratio (Σa²)² / Σa⁴ over all neurons, median over the tokens."
-        ).format(model=bench.name, tokens=len(tokens), threshold=threshold),
+        ).format(model=model_name(bench), tokens=len(tokens), threshold=threshold),
         {
             "layer": _("layer"),
             "small": _("activations at rest"),

@@ -8,9 +8,10 @@ from experiments.influence import replacement_id
 from experiments.position_wise import SUBLAYERS, elsewhere, position_wise
 from model import Bench
 from model.bench import Text
-from ui.anatomy import badge, evidence, figures, inert
+from ui.anatomy import badge, evidence, figures
 from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.scene import colours
 from ui.url import Parameter, number
 
@@ -76,7 +77,7 @@ def show(bench: Bench, text: Text) -> None:
             "{model}, layer {layer}. Both sublayers get their native input but for one row, that "
             "of the exchanged token, taken from a run of the exchanged text; both passes have the "
             "same shape, so 0 means that not one bit moved."
-        ).format(model=bench.name, layer=layer),
+        ).format(model=model_name(bench), layer=layer),
         {
             "position": _("position"),
             "token": _("token"),

@@ -9,6 +9,7 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours
 from ui.url import Parameter, among
 
@@ -60,7 +61,7 @@ def show(bench: Bench, text: Text) -> None:
             "head share once, with the embeddings. Operations: two for each multiplication of a "
             "matrix product with its addition, in one pass over {tokens} tokens with logits for "
             "every position; look-ups, norms and softmax, which are no matrix products, count as 0."
-        ).format(model=bench.name, tokens=f"{tokens:,}"),
+        ).format(model=model_name(bench), tokens=f"{tokens:,}"),
         {
             "part": _("part"),
             "parameters": _("parameters"),

@@ -13,6 +13,7 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.heads import ablation_map
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab import effect
 from ui.models import layer_of
 from ui.scene import Scene, colours, words
@@ -253,7 +254,7 @@ def _evidence(scene: Scene, found: Roles, effects: list[float] | None) -> None:
             "{model}, layer {layer}, this text of {tokens} tokens, one pass; per head. Shares are "
             "means over the queries that have such a key and another beside it; the baseline is "
             "what even attention would give the same queries."
-        ).format(model=scene.bench.name, layer=scene.layer, tokens=len(scene.tokens))
+        ).format(model=model_name(scene.bench), layer=scene.layer, tokens=len(scene.tokens))
         + " "
         + (_("First token left out.") if st.session_state["rest"] else ""),
         {

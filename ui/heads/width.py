@@ -33,6 +33,7 @@ from ui import texts
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import again, gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.models import bench_of, layer_of, offered
 from ui.scene import colours, words
 from ui.subject import place
@@ -213,7 +214,7 @@ def _ranks() -> None:
             "{model}, layer {layer}: QKᵀ of each head on the first {tokens} tokens, from the "
             "model's own q and k, multiplied in float64. Rank: singular values above n · eps · the "
             "largest. Effective rank: exp of the entropy of their shares."
-        ).format(model=bench.name, layer=layer, tokens=tokens),
+        ).format(model=model_name(bench), layer=layer, tokens=tokens),
         {
             "head": _("head"),
             "rank": _("rank of the scores"),

@@ -5,8 +5,10 @@ import streamlit as st
 from charts.viewer import Axis, Panel, matrices
 from experiments.cell import Cell, arithmetic
 from ui.i18n import _
+from ui.inert import inert
 from ui.lab.picture import selected_cell
 from ui.scene import Scene, side_names, words
+from ui.spreadsheet import safe
 
 
 def show(scene: Scene) -> None:
@@ -18,7 +20,7 @@ def show(scene: Scene) -> None:
     query, key = cell
     st.markdown(
         _("From **{query}** (query {i}) to **{key}** (key {j})").format(
-            query=_code(scene.tokens[query]), i=query, key=_code(scene.tokens[key]), j=key
+            query=inert(scene.tokens[query]), i=query, key=inert(scene.tokens[key]), j=key
         )
     )
     sides = ("native", "variant") if scene.changed else ("native",)
@@ -52,7 +54,7 @@ def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
     )
     st.dataframe(_steps(cell), hide_index=True, width="stretch")
     st.caption(_("The row's softmax: all keys of this query"))
-    row = cell.row.assign(token=scene.tokens, key=range(len(scene.tokens)))
+    row = safe(cell.row.assign(token=scene.tokens, key=range(len(scene.tokens))))
     st.dataframe(
         row[["key", "token", "score", "allowed", "exponential", "weight"]],
         hide_index=True,
@@ -112,9 +114,3 @@ def _most_changed(scene: Scene) -> tuple[int, int]:
     change = (scene.attention("variant").weights[0, scene.head] - native).abs()
     flat = int((change if scene.changed else native).argmax())
     return divmod(flat, native.shape[-1])
-
-
-def _code(token: str) -> str:
-    """A token as inline code, whatever it contains."""
-    shown = token.replace("\n", "↵").replace("`", "ˋ").strip(" ") or "␣"
-    return f"`{shown[:40]}`"

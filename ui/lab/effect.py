@@ -6,8 +6,9 @@ import streamlit as st
 from charts import effects
 from experiments.heads import mean_entropy
 from experiments.outcome import cosines, predictions
-from ui.anatomy import figures, inert
+from ui.anatomy import figures
 from ui.i18n import _
+from ui.inert import inert
 from ui.scene import SIDES, Scene, colours
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from ui.i18n import _
 from ui.scene import SIDES, Scene
 from ui.snippet import snippet
+from ui.spreadsheet import safe
 
 
 def show(scene: Scene) -> None:
@@ -13,7 +14,7 @@ def show(scene: Scene) -> None:
     st.caption(_("The picture itself: the PNG button above it. The page: its address."))
     st.download_button(
         _("Weights of this head as CSV"),
-        lambda: _table(scene).to_csv(index=False),
+        lambda: safe(_table(scene)).to_csv(index=False),
         file_name=f"attention-{scene.layer}-{scene.head}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -31,11 +32,6 @@ def _table(scene: Scene) -> pd.DataFrame:
     frame = pd.DataFrame(
         {"native": native.flatten().tolist(), "variant": variant.flatten().tolist()}, index=cells
     ).reset_index()
-    frame.insert(1, "query_token", [_inert(scene.tokens[i]) for i in frame["query"]])
-    frame.insert(3, "key_token", [_inert(scene.tokens[i]) for i in frame["key"]])
+    frame.insert(1, "query_token", [scene.tokens[i] for i in frame["query"]])
+    frame.insert(3, "key_token", [scene.tokens[i] for i in frame["key"]])
     return frame.assign(difference=frame["variant"] - frame["native"])
-
-
-def _inert(token: str) -> str:
-    """A token that no spreadsheet takes for a formula."""
-    return f"'{token}" if token.lstrip()[:1] in ("=", "+", "-", "@") else token

@@ -15,8 +15,8 @@ from experiments.corruption import (
 )
 from model import Bench
 from ui import texts
-from ui.anatomy import inert
 from ui.i18n import _
+from ui.inert import inert
 from ui.url import Parameter, number
 
 ROLLS = 1000

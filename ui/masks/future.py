@@ -13,9 +13,10 @@ from experiments.influence import Influence, count, joined, reads_at, replacemen
 from experiments.outcome import predictions
 from model import Bench
 from model.bench import Text
-from ui.anatomy import evidence, figures, inert
+from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.masks.runs import predictions_of
 from ui.models import offered
 from ui.scene import colours, words
@@ -107,7 +108,7 @@ def show() -> None:
         _(
             "{model}, {tokens} tokens. Each token in turn becomes “{word}”; the untouched text "
             "runs in batches of the same shape, and the last hidden states h are compared."
-        ).format(model=bench.name, tokens=len(tokens), word=inert(word)),
+        ).format(model=model_name(bench), tokens=len(tokens), word=inert(word)),
         {"quantity": _("quantity"), "on": _("mask on"), "off": _("mask off")},
     )
 

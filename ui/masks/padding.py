@@ -11,6 +11,7 @@ from model.run import AttentionView
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.masks import infinity
 from ui.masks.runs import batch_attention
 from ui.models import offered
@@ -235,4 +236,4 @@ def _how(bench: Bench, sentences: tuple[str, ...], extra: int) -> str:
     return _(
         "{model}, {count} sentences in one batch, {extra} extra padding tokens in every row. "
         "h: last hidden states, compared with each sentence run alone, without padding."
-    ).format(model=bench.name, count=len(sentences), extra=extra)
+    ).format(model=model_name(bench), count=len(sentences), extra=extra)

@@ -13,8 +13,9 @@ from experiments.influence import Influence, reachable, reads_at, replacement_id
 from experiments.outcome import guesses, predictions, rank
 from model import Bench, Choices, ModelError
 from model.bench import Text
-from ui.anatomy import evidence, figures, inert
+from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.masks import corruption
 from ui.masks.future import TEXT
 from ui.masks.padding import HEAD, LAYER
@@ -147,7 +148,7 @@ def show() -> None:
             "differs. Permitted: what the mask's paths through {layers} layers can reach. Leak: KL "
             "of the word's own prediction when the word is exchanged before it is hidden."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             tokens=len(labels),
             edges=len(labels) ** 2,
             word=EXCHANGED_FOR,

@@ -13,6 +13,7 @@ from ui import texts
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
@@ -176,7 +177,10 @@ def _by_layer(results: list[tuple[Moved, Moved]], bench: Bench, row: int, other:
             "watched, sentence {other} replaced, both batches padded to one length, float32. h: "
             "last hidden states. Alone: without padding, so about 10⁻⁶ is rounding."
         ).format(
-            model=bench.name, native=_(NAMES[bench.native.norm]), row=row + 1, other=other + 1
+            model=model_name(bench),
+            native=_(NAMES[bench.native.norm]),
+            row=row + 1,
+            other=other + 1,
         ),
         {
             "norm": _("Norm"),

@@ -13,6 +13,7 @@ from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab.norms import place_name
 from ui.scene import colours
 from ui.subject import subject
@@ -172,7 +173,7 @@ def features() -> None:
         _(
             "{model}, this text, native; before each norm. A feature stands out where some token "
             "has more than {times} times the root mean square of all features."
-        ).format(model=bench.name, times=f"{STANDING_OUT:g}"),
+        ).format(model=model_name(bench), times=f"{STANDING_OUT:g}"),
         {
             "place": _("Norm"),
             "rms": _("root mean square"),

@@ -15,6 +15,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.errors import explain
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.positions.compare import WIDTH, base
 from ui.positions.names import scheme_names
 from ui.positions.shuffle import MOST_TOKENS
@@ -167,6 +168,6 @@ def _real() -> None:
             "{model}: the text from position {start} on, against the same text and scheme from "
             "position 0 on; last hidden states, mean over tokens. 0 says that distances alone "
             "count: not that the model would do well on a text of that length."
-        ).format(model=bench.name, start=start),
+        ).format(model=model_name(bench), start=start),
         {"scheme": _("positions"), "moved": _("1 − cosine"), "error": _("what happens")},
     )

@@ -19,6 +19,7 @@ from experiments.positions import (
 from model import Bench
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.models import bench_of, offered
 from ui.scene import colours, words
 from ui.url import Parameter, number, one_of
@@ -141,7 +142,7 @@ def show() -> None:
             "over the positions taken out. Row 0, where the first special token always stands, "
             "has the norm {first}; the mean of the others is {others}."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             n=table.shape[0],
             d=table.shape[1],
             first=f"{float(table[0].norm()):.2f}",

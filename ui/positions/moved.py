@@ -17,6 +17,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.errors import explain
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.positions.names import pick_scheme, scheme_names
 from ui.positions.shuffle import MOST_TOKENS
 from ui.scene import colours, words
@@ -105,7 +106,7 @@ def show() -> None:
             "{model}, {tokens} tokens at positions 0 … {last} and again {offset} further on, every "
             "layer and head. Moved: half the sum of |Δ| over a query's keys, mean over queries."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             tokens=source.ids.shape[1],
             last=source.ids.shape[1] - 1,
             offset=offset,

@@ -14,6 +14,7 @@ from experiments.embedding_scale import embedding_std, expected, measure, real_p
 from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.positions.names import scheme_names, views
 from ui.scene import Scene, colours, words
@@ -258,7 +259,7 @@ def _real() -> None:
         badge("switched")
         variant = replace(native, multiplier=multiplier)
         headline(Scene(bench, text, native, variant, 0, 0))
-    _real_evidence(frame, source.tokens[0], bench.name)
+    _real_evidence(frame, source.tokens[0], model_name(bench))
 
 
 def _real_evidence(frame: pd.DataFrame, tokens: list[str], model: str) -> None:

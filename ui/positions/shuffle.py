@@ -13,9 +13,10 @@ from charts.viewer.matrices import Kind
 from experiments.equivariance import Shuffle, order, permitted, shuffle, shuffled
 from model.run import Encoded
 from model.shape import Positions
-from ui.anatomy import badge, evidence, figures, inert
+from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.positions.names import scheme_names
 from ui.scene import colours, words
 from ui.subject import place, subject, subject_parameters
@@ -111,7 +112,7 @@ def show() -> None:
             "{model}, {tokens} tokens, one permutation P (seed {seed}) that moves every token but "
             "the special ones; f from token ids to hidden states, float32, Frobenius norms over "
             "all tokens. Errors below 10⁻⁸ are drawn at 10⁻⁸."
-        ).format(model=bench.name, tokens=len(places), seed=state["order"]),
+        ).format(model=model_name(bench), tokens=len(places), seed=state["order"]),
         {
             "scheme": _("positions"),
             "input": _("error, input of layer 0"),

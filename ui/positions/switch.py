@@ -12,6 +12,7 @@ from experiments.equivariance import Damage, damage, permitted
 from ui.anatomy import badge, evidence
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.positions.moved import PARAMETERS as SHARED
 from ui.positions.names import pick_scheme, scheme_names
@@ -68,7 +69,7 @@ def show() -> None:
     evidence(
         table,
         _("{model}, trained with {native}; {tokens} tokens, float32.").format(
-            model=bench.name,
+            model=model_name(bench),
             native=names[bench.native.positions],
             tokens=len(scene.tokens),
         ),

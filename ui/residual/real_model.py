@@ -5,9 +5,10 @@ import streamlit as st
 
 from charts import depth as charts
 from experiments.depth import SETTINGS, Outcome, outcomes
-from ui.anatomy import evidence, figures, inert
+from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import inert, model_name
 from ui.models import reading_of
 from ui.scene import colours
 from ui.subject import subject
@@ -46,7 +47,7 @@ def show(chosen: str) -> None:
             "{model}, this text of {tokens} tokens, float32. X: hidden states after the last "
             "layer, after the final norm where there is one. The model was trained with residual "
             "connections around both."
-        ).format(model=bench.name, tokens=len(native.run.tokens[0])),
+        ).format(model=model_name(bench), tokens=len(native.run.tokens[0])),
         {
             "setting": _("residual connections"),
             "share": "‖X − 1x̄ᵀ‖ / ‖X‖",

@@ -14,6 +14,7 @@ from experiments.score_functions import FUNCTIONS, compare, raw_scores, spread, 
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import again, gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import Scene, colours, words
 from ui.subject import place, subject, subject_parameters
 from ui.url import Parameter, among, number, one_of
@@ -55,7 +56,7 @@ def show() -> None:
             "Additive: Σ tanh(q + k), since these weights hold no W₁, W₂ and v. “moved” is the "
             "share of a query's attention that lies elsewhere than with the scaled dot product."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             layer=layer,
             head=head,
             tokens=len(scene.tokens),

@@ -21,6 +21,7 @@ from experiments.scaling import (
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.models import reading_of
 from ui.scene import Scene, colours, words
@@ -244,7 +245,7 @@ def _damage_by_layer(results: list[Damage], scene: Scene) -> None:
     evidence(
         table,
         _("{model}, this text of {tokens} tokens, one pass per layer, float32.").format(
-            model=scene.bench.name, tokens=len(scene.tokens)
+            model=model_name(scene.bench), tokens=len(scene.tokens)
         ),
     )
 

@@ -13,6 +13,7 @@ from model import Bench, Choices
 from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.scene import SIDES, Scene, colours, words
 from ui.subject import place, subject, subject_parameters
@@ -182,7 +183,7 @@ def _evidence(scene: Scene, frames: dict[str, pd.DataFrame], raw: dict[str, Tens
             "{model}, this text of {tokens} tokens, one pass each, float32. Asymmetry is "
             "‖S − Sᵀ‖ / ‖S‖ (Frobenius): 0 is symmetric, about 1.41 what independent numbers "
             "give. Evenly spread attention would put {even} on the diagonal."
-        ).format(model=scene.bench.name, tokens=len(scene.tokens), even=f"{even:.1%}"),
+        ).format(model=model_name(scene.bench), tokens=len(scene.tokens), even=f"{even:.1%}"),
     )
 
 

@@ -9,8 +9,9 @@ from charts import tokenizers as charts
 from experiments.vocabularies import SAMPLES, fertility, lost, overlap, sample, texts_of, unknown_id
 from model import ModelError
 from tokenizers import Tokenizer
-from ui.anatomy import evidence, inert
+from ui.anatomy import evidence
 from ui.i18n import N_, _
+from ui.inert import inert
 from ui.page import INSTALL_MODELS
 from ui.scene import colours
 from ui.texts import MAX_CHARACTERS

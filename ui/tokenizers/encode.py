@@ -18,6 +18,7 @@ from tokenizers.training import joined_piece
 from tokenizers.wordpiece import Try, WordPiece
 from ui.anatomy import evidence
 from ui.i18n import _
+from ui.inert import inert
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import Piece, described, legible, row, styled
 from ui.url import Parameter, number, one_of
@@ -111,18 +112,12 @@ def _words(words: Sequence[str | AddedToken]) -> None:
     st.pills(
         _("Word"),
         range(len(words)),
-        format_func=lambda at: _inert(labels[at]),
+        format_func=lambda at: inert(labels[at]),
         key="at",
         required=True,
         label_visibility="collapsed",
         persist_state="session",
     )
-
-
-def _inert(word: str) -> str:
-    """A word as a button's label: blanks visible, no markup."""
-    shown = word[:30].replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-.!|$:~" else c for c in shown)
 
 
 def _work(tokenizer: Tokenizer, word: str) -> None:

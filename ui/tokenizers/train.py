@@ -16,6 +16,7 @@ from tokenizers.training import PREFIX, Candidate, Training, candidates
 from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.scene import colours
+from ui.spreadsheet import safe
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import Piece, described, legible, row, styled
 from ui.url import Parameter, number
@@ -153,7 +154,7 @@ def _one(method: str, training: Training, step: int) -> None:
         st.caption(_("No pair is left that occurs often enough."))
         return
     st.dataframe(
-        _candidate_table(training, found),
+        safe(_candidate_table(training, found)),
         hide_index=True,
         width="stretch",
         key=f"candidates_{method}",
@@ -255,11 +256,7 @@ def _take_away(trainings: dict[str, Training]) -> None:
 
 
 def _csv(training: Training) -> str:
-    table = steps_table(training)
-    for column in ("left", "right", "piece") if len(table) else ():
-        # No spreadsheet is to take a piece for a formula.
-        table[column] = [f"'{p}" if p.lstrip()[:1] in tuple("=+-@") else p for p in table[column]]
-    return table.to_csv(index=False)
+    return safe(steps_table(training)).to_csv(index=False)
 
 
 def _evidence(trainings: dict[str, Training]) -> None:

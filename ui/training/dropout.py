@@ -13,6 +13,7 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.inert import model_name
 from ui.scene import colours, words
 from ui.subject import place, subject
 from ui.url import Parameter, among, number, one_of
@@ -298,7 +299,7 @@ def _evidence(
             "states and attention; p = {rate}, seed {seed}. The model was trained with dropout "
             "and is used without: here it is switched on again."
         ).format(
-            model=bench.name,
+            model=model_name(bench),
             site=site_name(site),
             draws=found.counts[-1],
             passes=passes.count,

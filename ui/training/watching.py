@@ -25,8 +25,9 @@ from experiments.live_training import (
     strongest,
     task_of,
 )
-from ui.anatomy import evidence, inert
+from ui.anatomy import evidence
 from ui.i18n import _
+from ui.inert import inert
 from ui.scene import colours, words
 from ui.snippet import training as training_snippet
 from ui.training.background import State

@@ -1,0 +1,32 @@
+"""What a reader, a vocabulary or a folder's name says, as Markdown in the type around it: shown,
+never obeyed."""
+
+from pathlib import Path
+from string import punctuation
+
+from charts.labels import visible
+from model import Bench
+from model.catalogue import CATALOGUE
+
+LONGEST = 40  # letters shown
+
+# Streamlit looks for addresses, icons and arrows once more after Markdown has read its backslashes;
+# an invisible joiner before these keeps what follows from being one.
+_READ_AGAIN = ":@.-<>~"
+_JOINER = "\u2060"
+
+
+def inert(token: str) -> str:
+    """A token: blanks and controls visible, nothing of it markup."""
+    shown = "".join(map(visible, token.strip(" ")[:LONGEST])) or "␣"
+    return "".join(_escaped(letter) if letter in punctuation else letter for letter in shown)
+
+
+def model_name(bench: Bench) -> str:
+    """What a model is called: in the catalogue, or by its folder or file. Where those lie is the
+    server's own affair."""
+    return bench.name if bench.name in CATALOGUE else inert(Path(bench.name).name)
+
+
+def _escaped(letter: str) -> str:
+    return (_JOINER if letter in _READ_AGAIN else "") + f"\\{letter}"

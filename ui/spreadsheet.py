@@ -1,0 +1,29 @@
+"""Tables that a spreadsheet may open: nothing that a reader or a vocabulary says is a formula."""
+
+import re
+
+import pandas as pd
+
+# A spreadsheet takes a cell for a formula by its first visible letter, full-width forms included.
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?\s?%?", re.IGNORECASE)
+
+
+def cell(said: str) -> str:
+    """The text as a spreadsheet shows it: with an apostrophe in front where it would otherwise be
+    computed. Numbers and single signs stay."""
+    if len(said) > 1 and _FORMULA.match(said) and not _NUMBER.fullmatch(said):
+        return f"'{said}"
+    return said
+
+
+def safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with every text in it, and every column's name, as `cell` has it."""
+    texts = table.select_dtypes(["object", "str"]).columns
+    kept = table.assign(
+        **{
+            name: [cell(value) if isinstance(value, str) else value for value in table[name]]
+            for name in texts
+        }
+    )
+    return kept.rename(columns={name: cell(str(name)) for name in table.columns})
