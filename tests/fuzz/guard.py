@@ -1,0 +1,100 @@
+"""One case under limits: of time, of memory, and of how it may end."""
+
+import re
+import resource
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import FrameType
+
+from tests.fuzz.outcome import End, Outcome
+from tests.fuzz.readers import Reader, read_case
+
+SECONDS = 10.0  # that a case may take
+MEGABYTES = 64.0  # that a case may take beyond what was there
+ADDRESS_SPACE = 2 << 30  # bytes that a process may ask for beyond what it has
+
+
+class TooSlow(BaseException):
+    """Not an Exception, so that no reader takes it for an error of its own."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises TooSlow where the block takes longer; in a process's main thread only."""
+
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def limit_memory() -> None:
+    """Let this process fail, rather than the machine, where something asks for too much."""
+    now = int(re.findall(r"VmSize:\s+(\d+)", _status())[0]) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (now + ADDRESS_SPACE, resource.RLIM_INFINITY))
+
+
+def case(reader: Reader, number: int) -> dict[str, bytes]:
+    """The files of a case: first the valid ones cut at every byte, then broken ones by their
+    number."""
+    for files in reader.whole():
+        for name, data in files.items():
+            if number < len(data):
+                return {**files, name: data[:number]}
+            number -= len(data)
+    return dict(reader.make(Random(f"{reader.name} {number}")))
+
+
+def run(reader: Reader, files: dict[str, bytes], folder: Path) -> Outcome:
+    """Read a case; nothing is raised, whatever happens."""
+    before = _reset_peak()
+    start = time.perf_counter()
+    end: End = "value"
+    what = ""
+    try:
+        with time_limit(SECONDS):
+            error = read_case(reader, files, folder)
+        if error is not None:
+            end, what = "refused", str(getattr(error, "code", type(error).__name__))
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        end, what = "defect", _described(error)
+    seconds = time.perf_counter() - start
+    megabytes = max(0.0, _peak() - before)
+    if megabytes > MEGABYTES and end != "defect":
+        end, what = "defect", f"takes {megabytes:.0f} MB"
+    return Outcome(end, what, seconds, megabytes)
+
+
+def _described(error: BaseException) -> str:
+    """What was raised, and where in the project."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    places = [f"{Path(f.filename).name}:{f.lineno}" for f in own[-2:]]
+    return f"{type(error).__name__} at {' > '.join(places)}: {str(error)[:120]}"
+
+
+def _status() -> str:
+    return Path("/proc/self/status").read_text()
+
+
+def _reset_peak() -> float:
+    """Forget the peak of resident memory; returns what there is now, in MB."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
+
+
+def _peak() -> float:
+    return int(re.findall(r"VmHWM:\s+(\d+)", _status())[0]) / 1024
