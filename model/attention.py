@@ -15,7 +15,7 @@ from model.choices import Choices, Score
 from model.dropout import Dropout
 from model.geometry import Geometry
 from model.masks import masked_softmax
-from model.positions import rotate
+from model.positions import turn
 from model.shape import Shape
 from model.tape import Tape
 
@@ -116,17 +116,18 @@ class Attention(nn.Module):
         Returns (batch, queries, d_model).
         """
         rotary = choices.positions == "rope" and not geometry.cross
-        query_angles, key_angles = geometry.angles(choices.offset) if rotary else (None, None)
+        turns = geometry.turns(choices.offset, x.dtype) if rotary else (None, None)
+        query_turns, key_turns = turns  # (2, queries, d_head), (2, keys, d_head)
 
         q = self._heads(self.queries(x))  # (batch, heads, queries, d_head)
-        if query_angles is not None:
-            q = rotate(tape(f"{at}.content_queries", q), query_angles)
+        if query_turns is not None:
+            q = turn(tape(f"{at}.content_queries", q), query_turns)
         q = tape(f"{at}.queries", q)
 
         def project() -> KeysValues:
             k = self._heads((self.queries if choices.tied else self.keys)(memory))
-            if key_angles is not None:
-                k = rotate(tape(f"{at}.content_keys", k), key_angles[-memory.shape[1] :])
+            if key_turns is not None:
+                k = turn(tape(f"{at}.content_keys", k), key_turns[:, -memory.shape[1] :])
             return k, self._heads(self.values(memory))
 
         # (batch, n_kv_heads, keys, d_head) each
@@ -140,13 +141,14 @@ class Attention(nn.Module):
             )
         raw = tape(f"{at}.raw_scores", raw)  # (batch, heads, queries, keys)
         scale = choices.temperature * (math.sqrt(self.d_head) if choices.scaled else 1.0)
-        scores = raw / scale
+        scores = torch.div(raw, scale, out=tape.spare(f"{at}.raw_scores", raw))
         bias = self._bias(choices, geometry, relative)
         if bias is not None:
             scores = scores + tape(f"{at}.position_bias", bias.to(scores.dtype))
         scores = tape(f"{at}.scores", scores)  # before the mask
         allowed = tape(f"{at}.mask", geometry.allowed(choices))  # True: may attend
-        weights = tape(f"{at}.weights", masked_softmax(scores, allowed))
+        weights = masked_softmax(scores, allowed, out=tape.spare(f"{at}.scores", scores))
+        weights = tape(f"{at}.weights", weights)
         if dropout is not None:
             weights = dropout.weights(weights, tape, at)
 
@@ -165,7 +167,8 @@ class Attention(nn.Module):
     def _shared(self, x: Tensor) -> Tensor:
         """(batch, n_kv_heads, keys, d_head) → (batch, heads, keys, d_head): heads that share keys
         and values each see their own."""
-        return x.repeat_interleave(self.n_heads // x.shape[1], dim=1)
+        shared = x[:, :, None].expand(-1, -1, self.n_heads // x.shape[1], -1, -1)
+        return shared.flatten(1, 2)
 
     def _bias(self, choices: Choices, geometry: Geometry, relative: Tensor | None) -> Tensor | None:
         """What ALiBi or T5 adds to the scaled scores, (1, heads, queries, keys)."""

@@ -1,5 +1,6 @@
 """The position-wise feed-forward network, plain or gated."""
 
+import torch
 from torch import Tensor, nn
 
 from model.activations import activate
@@ -26,6 +27,7 @@ class FeedForward(nn.Module):
         hidden = tape(f"{at}.pre_activation", inner(x))  # (batch, positions, d_ff)
         hidden = activate(hidden, choices.activation)
         if self.gate is not None and choices.activation in GATED:
-            hidden = hidden * tape(f"{at}.up", self.up(x))
+            up = tape(f"{at}.up", self.up(x))
+            hidden = torch.mul(hidden, up, out=None if hidden.requires_grad else hidden)
         hidden = tape(f"{at}.post_activation", hidden)
         return tape(f"{at}.output", self.down(hidden))

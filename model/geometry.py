@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model.choices import Choices
 from model.masks import allowed, parts_of
-from model.positions import alibi_bias, relative_buckets, rope_rates, sinusoids
+from model.positions import alibi_bias, relative_buckets, rope_rates, sinusoids, turns
 from model.shape import Shape
 
 
@@ -49,16 +49,18 @@ class Geometry:
             ),
         )
 
-    def angles(self, offset: int) -> tuple[Tensor, Tensor]:
-        """RoPE's angles of the queries (queries, d_head/2) and of the keys (keys, d_head/2)."""
+    def turns(self, offset: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """RoPE's turns of the queries (2, queries, d_head) and of the keys (2, keys, d_head), see
+        `positions.turn`."""
 
         def at(positions: Tensor) -> Tensor:
             rates = rope_rates(self.shape.d_head, self.shape.rope_theta, self.shape.rope_scaling)
             # double: at large positions float32 angles would no longer turn q and k alike
-            return (positions + offset).double()[:, None] * rates.double().to(positions.device)
+            angles = (positions + offset).double()[:, None] * rates.double().to(positions.device)
+            return turns(angles, dtype)
 
-        queries = self._once(("query angles", offset), lambda: at(self.query_positions))
-        keys = self._once(("key angles", offset), lambda: at(self.key_positions))
+        queries = self._once(("query turns", offset, dtype), lambda: at(self.query_positions))
+        keys = self._once(("key turns", offset, dtype), lambda: at(self.key_positions))
         return queries, keys
 
     def alibi(self) -> Tensor:

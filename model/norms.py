@@ -1,6 +1,7 @@
 """Normalisation as a switch: layer, RMS, batch or none, on the same gain and bias."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.shape import Norm
@@ -27,12 +28,23 @@ class NormWeights(nn.Module):
         x = tape(f"{at}.input", x)
         if kind == "none":
             return tape(f"{at}.output", x)
-        if kind == "rms":
-            centred, spread = x, x.square().mean(-1, keepdim=True)  # (batch, positions, 1)
-        else:
-            axes = (0, 1) if kind == "batch" else (-1,)
-            mean = x.mean(axes, keepdim=True)
-            spread = (x - mean).square().mean(axes, keepdim=True)
-            centred = x - tape(f"{at}.mean", mean)
-        normal = centred * torch.rsqrt(tape(f"{at}.variance", spread) + epsilon) * self.gain
+        statistics = f"{at}.mean", f"{at}.variance"
+        if kind == "layer" and not any(map(tape.changes, statistics)):
+            if any(map(tape.wants, statistics)):
+                _centred(x, kind, tape, at)
+            normal = F.layer_norm(x, self.gain.shape, self.gain, self.bias, epsilon)  # in one step
+            return tape(f"{at}.output", normal)
+        centred, spread = _centred(x, kind, tape, at)
+        normal = centred * torch.rsqrt(spread + epsilon) * self.gain
         return tape(f"{at}.output", normal if self.bias is None else normal + self.bias)
+
+
+def _centred(x: Tensor, kind: Norm, tape: Tape, at: str) -> tuple[Tensor, Tensor]:
+    """x (batch, positions, d_model) without its mean, and the mean of its squares: of each token
+    (batch, positions, 1) or, with batch, of each feature (1, 1, d_model)."""
+    if kind == "rms":
+        return x, tape(f"{at}.variance", x.square().mean(-1, keepdim=True))
+    axes = (0, 1) if kind == "batch" else (-1,)
+    mean = x.mean(axes, keepdim=True)
+    spread = (x - mean).square().mean(axes, keepdim=True)
+    return x - tape(f"{at}.mean", mean), tape(f"{at}.variance", spread)

@@ -37,9 +37,21 @@ def rope_rates(d_head: int, theta: float, scaling: RopeScaling | None = None) ->
 def rotate(x: Tensor, angles: Tensor) -> Tensor:
     """Rotate x (…, n, d_head) by angles (n, d_head/2): features i and i + d_head/2 are one pair
     in the plane (the layout of Hugging Face's checkpoints)."""
-    first, second = x.chunk(2, dim=-1)  # each (…, n, d_head/2)
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    return turn(x, turns(angles, x.dtype))
+
+
+def turns(angles: Tensor, dtype: torch.dtype) -> Tensor:
+    """What `turn` multiplies with, (2, n, d_head), of angles (n, d_head/2): the cosines, and the
+    sines with the sign that each feature's partner gets."""
+    cos, sin = angles.cos(), angles.sin()
+    return torch.stack([torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)]).to(dtype)
+
+
+def turn(x: Tensor, by: Tensor) -> Tensor:
+    """`rotate` for angles that were made into `turns` (2, n, d_head): many layers share them."""
+    cos, sin = by
+    partners = x.roll(x.shape[-1] // 2, -1)
+    return torch.addcmul(x * cos, partners, sin)
 
 
 def alibi_slopes(n_heads: int) -> Tensor:

@@ -1,7 +1,8 @@
 """The tape: sees, and may replace, each named tensor of one forward pass."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 from torch import Tensor
 
@@ -31,9 +32,11 @@ class Tape:
         watch: Mapping[str, Watch] | None = None,
     ) -> None:
         self.kept: dict[str, Tensor] = {}
-        self._keep = tuple(keep)
-        self._edits = dict(edits or {})
-        self._watch = dict(watch or {})
+        self._keep = _any_of(keep)
+        self._edits = {
+            pattern: (_any_of([pattern]), edit) for pattern, edit in (edits or {}).items()
+        }
+        self._watch = [(_any_of([pattern]), look) for pattern, look in (watch or {}).items()]
         self._unused = set(self._edits)
         self._started = False
 
@@ -45,8 +48,8 @@ class Tape:
 
     def __call__(self, site: str, tensor: Tensor) -> Tensor:
         """Show `tensor` under its name and return it, or what an edit makes of it."""
-        for pattern, edit in self._edits.items():
-            if fnmatchcase(site, pattern):
+        for pattern, (matches, edit) in self._edits.items():
+            if matches(site):
                 self._unused.discard(pattern)
                 edited = edit(tensor)
                 if edited.shape != tensor.shape:
@@ -58,12 +61,27 @@ class Tape:
                         expected=tuple(tensor.shape),
                     )
                 tensor = edited
-        for pattern, watch in self._watch.items():
-            if fnmatchcase(site, pattern):
+        for matches, watch in self._watch:
+            if matches(site):
                 watch(site, tensor)
-        if any(pattern == "*" or fnmatchcase(site, pattern) for pattern in self._keep):
+        if self._keep(site):
             self.kept[site] = tensor
         return tensor
+
+    def changes(self, site: str) -> bool:
+        """Whether an edit replaces the tensor of this site."""
+        return any(matches(site) for matches, _ in self._edits.values())
+
+    def wants(self, site: str) -> bool:
+        """Whether anybody keeps, watches or replaces the tensor of this site."""
+        seen = self._keep(site) or any(matches(site) for matches, _ in self._watch)
+        return bool(seen) or self.changes(site)
+
+    def spare(self, site: str, tensor: Tensor) -> Tensor | None:
+        """The memory of a `tensor` that was just shown at `site`, for the next step to write its
+        result into; None where somebody else still reads it, or a gradient needs it. At 512
+        tokens, fresh memory for each step would take longer than the step."""
+        return None if tensor.requires_grad or self.wants(site) else tensor
 
     def finish(self) -> None:
         """End the run; raises ModelError for an edit that matched no site."""
@@ -77,3 +95,8 @@ class Tape:
 def silent() -> Tape:
     """A tape that keeps nothing."""
     return Tape(keep=())
+
+
+def _any_of(patterns: Iterable[str]) -> Callable[[str], object]:
+    """Says of a site whether one of these patterns matches it."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)").match

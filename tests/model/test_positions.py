@@ -181,12 +181,12 @@ def test_llama3_keeps_fast_pairs_and_divides_slow_ones() -> None:
 def test_an_offset_turns_queries_and_keys_as_later_positions_do() -> None:
     shape = tiny(positions="rope", d_head=8)
     where = Geometry(shape, torch.arange(3, 5), torch.arange(9), torch.ones(1, 9).bool())
-    (queries, keys), (queries_on, keys_on) = where.angles(0), where.angles(4)
-    assert queries.shape == (2, 4)
-    assert keys.shape == (9, 4)
-    assert queries.equal(keys[3:5])
-    assert queries_on.equal(keys[7:9])
-    assert keys_on[:5].equal(keys[4:])
+    (queries, keys), (queries_on, keys_on) = (where.turns(at, torch.float32) for at in (0, 4))
+    assert queries.shape == (2, 2, 8)
+    assert keys.shape == (2, 9, 8)
+    assert queries.equal(keys[:, 3:5])
+    assert queries_on.equal(keys[:, 7:9])
+    assert keys_on[:, :5].equal(keys[:, 4:])
 
 
 def test_rotation_is_multiplication_of_complex_numbers() -> None:

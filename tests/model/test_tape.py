@@ -126,7 +126,8 @@ def test_looking_changes_nothing(name: str) -> None:
     native = run(shape, silent())
     same = {"*": lambda tensor: tensor.clone()}
     assert run(shape, Tape()).equal(native)
-    assert run(shape, Tape(edits=same)).equal(native)
+    # an edited norm is computed step by step
+    torch.testing.assert_close(run(shape, Tape(edits=same)), native, rtol=1e-13, atol=1e-13)
 
 
 def test_zero_weights_leave_the_output_bias_alone() -> None:
