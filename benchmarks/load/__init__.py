@@ -1,0 +1,1 @@
+"""Many readers at once, as real sessions of Streamlit's protocol."""

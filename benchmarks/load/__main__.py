@@ -1,0 +1,115 @@
+"""Fifty readers at once on the attention lab, each throwing switches on MiniLM with two seconds of
+thought between them: `python -m benchmarks.load [--readers 50] [--throws 20]`.
+
+Timed is the server's answer, from the message that throws a switch to the one that says that the
+script has ended. Afterwards every answer is held against the library's own whole pass, and the same
+passes are timed alone. The readers share one process with one event loop; its CPU is part of what
+the machine has to do and is told.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+
+import torch
+import uvloop
+
+from benchmarks.load.lab import Lab, compute, mistakes, text_of
+from benchmarks.load.process import cpu_seconds, resident
+from benchmarks.load.reader import Answer, Reader
+from model import Bench, load
+from tests.server import server
+
+THOUGHT = 2.0  # seconds between an answer and the next throw
+WARM_UP = 2  # throws of each reader that do not count: the first look of 50 readers at once
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One throw and what came back."""
+
+    lab: Lab
+    answer: Answer
+    counts: bool
+
+
+async def read_on(url: str, number: int, throws: int) -> list[Exchange]:
+    """One reader's session."""
+    dice = random.Random(number)
+    lab = Lab(text_of(number, dice))
+    exchanges = []
+    await asyncio.sleep(dice.uniform(0, 2 * THOUGHT))
+    async with Reader(url, "lab", {"text": lab.text, "scaled": "true"}) as reader:
+        exchanges.append(Exchange(lab, await reader.throw(), counts=False))
+        for turn in range(WARM_UP + throws):
+            await asyncio.sleep(THOUGHT)
+            lab, widget = lab.throw(dice)
+            exchanges.append(Exchange(lab, await reader.throw(**widget), turn >= WARM_UP))
+    return exchanges
+
+
+async def all_read(url: str, readers: int, throws: int) -> list[Exchange]:
+    """All readers' sessions, at once."""
+    done = await asyncio.gather(*(read_on(url, number, throws) for number in range(readers)))
+    return [exchange for exchanges in done for exchange in exchanges]
+
+
+def forward(bench: Bench, labs: list[Lab]) -> list[float]:
+    """Seconds of what the model computes for each throw, one after the other."""
+    seconds = []
+    for lab in labs:
+        began = time.perf_counter()
+        compute(bench, lab)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def percentile(values: list[float], share: int) -> float:
+    """The value, in ms, that `share` percent do not exceed."""
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1] * 1e3
+
+
+def main() -> None:
+    """Start the app, let the readers read, check, print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.load")
+    parser.add_argument("--readers", type=int, default=50)
+    parser.add_argument("--throws", type=int, default=20, help="of each reader, that count")
+    asked = parser.parse_args()
+
+    with server("ui.serve") as app:
+        before, began = cpu_seconds(app.process.pid), time.perf_counter()
+        own = time.process_time()
+        exchanges = uvloop.run(all_read(app.url, asked.readers, asked.throws))
+        took, own = time.perf_counter() - began, time.process_time() - own
+        served = cpu_seconds(app.process.pid) - before
+        memory = resident(app.process.pid)
+
+    torch.set_num_threads(1)
+    bench = load("minilm")
+    counted = [exchange for exchange in exchanges if exchange.counts]
+    compute(bench, counted[0].lab)
+    alone = forward(bench, [exchange.lab for exchange in counted])
+    wrong = [text for e in exchanges for text in mistakes(bench, e.lab, e.answer)]
+    answers = [exchange.answer.seconds for exchange in counted]
+
+    print(f"| {asked.readers} readers, {len(counted)} throws | p50 | p95 | p99 |")
+    print("|---|---|---|---|")
+    for name, values in (("the server's answer", answers), ("the forward alone", alone)):
+        figures = " | ".join(f"{percentile(values, share):.0f} ms" for share in (50, 95, 99))
+        print(f"| {name} | {figures} |")
+    print(
+        f"\n{len(exchanges)} answers checked, {len(wrong)} wrong; {took:.0f} s, in which the "
+        f"server took {served:.0f} s of CPU ({1e3 * served / len(exchanges):.0f} ms an answer) "
+        f"and the readers {own:.0f} s; {memory / 1e6:.0f} MB resident at the end; "
+        f"{statistics.median(e.answer.size for e in counted) / 1e3:.0f} kB an answer"
+    )
+    if wrong:
+        sys.exit("\n".join(wrong[:20]))
+
+
+if __name__ == "__main__":
+    main()
