@@ -115,6 +115,9 @@ SENTENCES = {
     "tensor-mismatch": N_(
         "The tensor {what} has the shape {shape}; after {file} it should be {expected}."
     ),
+    "no-memory": N_(
+        "The weights take {needed} MB as float32, but only {free} MB of memory are free."
+    ),
     # its tokenizer
     "no-tokenizer": N_(
         "{folder} holds no tokenizer: neither tokenizer.json, nor vocab.txt, nor vocab.json "

@@ -15,7 +15,9 @@ from model.weights.checkpoint import CONFIG, read_checkpoint
 from model.weights.config import shape_from_config, shape_from_gguf
 from model.weights.families import FAMILIES, GGUF_LLAMA, Family, pattern_of
 from model.weights.gguf import read_gguf
+from model.weights.memory import available
 from model.weights.own import MODEL_TYPE, own_family, shape_from_own
+from tokenizers.errors import short
 
 Sizes = tuple[int, ...]
 Progress = Callable[[float], None]
@@ -37,7 +39,8 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
 
     Raises:
         ModelError: names the file and the setting or tensor that is missing, broken, unexpected
-            or not supported; `file-unreadable` when the system refuses to read.
+            or not supported; `no-memory` when the weights are larger than what is free;
+            `file-unreadable` when the system refuses to read.
     """
     try:
         if path.is_dir():
@@ -54,7 +57,7 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
         gguf = read_gguf(path)
         shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name)
         state = _read_state(GGUF_LLAMA, gguf.tensors, shape, path.name, progress)
-        title = str(gguf.metadata.get("general.name", path.stem))
+        title = short(gguf.metadata.get("general.name", path.stem))
         return Weights(shape, state, "llama", title, gguf.metadata)
     except OSError as error:
         raise ModelError(
@@ -88,6 +91,14 @@ def _read_state(
             )
     state: dict[str, Tensor] = {}
     total = sum(tensors[theirs].count for theirs in plan)
+    free = available()
+    if free is not None and 4 * total > free:
+        raise ModelError(
+            "no-memory",
+            "the weights take {needed} MB as float32, but only {free} MB of memory are free",
+            needed=4 * total >> 20,
+            free=free >> 20,
+        )
     done = 0
     for theirs, ours in plan.items():
         tensor = read_tensor(tensors[theirs])

@@ -23,7 +23,7 @@ REAL = ("minilm", "smollm2", "bert-tiny", "characters", "g2p")
 class Reader:
     """One reader: `make` draws broken files, `read` reads them from a folder, as `read_case` says.
 
-    whole: valid files, which must be accepted, and which are cut at every byte.
+    whole: valid files, which must be accepted, and which are cut short.
     """
 
     name: str
