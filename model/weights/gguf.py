@@ -19,7 +19,7 @@ from model.weights.blocks import Format, TensorEntry, read_tensor, truncated, un
 MAX_HEADER = 64 << 20  # bytes; a vocabulary of 256,000 tokens takes about 10 MiB
 MAX_NESTING = 4  # arrays of arrays
 MAX_ENTRIES = 1 << 16  # tensors, or metadata values
-MAX_VALUES = 1 << 22  # in all arrays together: each takes up to 40 bytes as a Python object
+MAX_VALUES = 1 << 21  # in all arrays together: each takes up to 40 bytes as a Python object
 MAX_DIMENSIONS = 4
 DEFAULT_ALIGNMENT = 32
 
