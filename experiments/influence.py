@@ -14,6 +14,7 @@ from model import Bench, Choices, ModelError, Tape
 from model.run import Encoded
 from model.transformer import Span
 
+LONGEST_WORD = 100  # characters
 _AT_MOST = 8  # exchanged texts that share one pass
 
 
@@ -157,7 +158,14 @@ def with_token(source: Encoded, position: int, token: int) -> Encoded:
 
 def replacement_id(bench: Bench, word: str) -> int:
     """The first token of a word as it stands inside a sentence; ModelError "empty-replacement"
-    for none."""
+    for none, "text-too-long" beyond what any word has."""
+    if len(word) > LONGEST_WORD:
+        raise ModelError(
+            "text-too-long",
+            "the word has {characters} characters, at most {limit} are read",
+            characters=len(word),
+            limit=LONGEST_WORD,
+        )
     ids = bench.tokenizer.encode(" " + word.strip(), special=False) if word.strip() else []
     if not ids:
         raise ModelError("empty-replacement", "there is no word to put in the token's place")

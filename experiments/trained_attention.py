@@ -31,16 +31,18 @@ def look(family: str, variant: str, text: str) -> Look:
     ModelError: "empty-text", "too-long" beyond the trained length, and what `shelf.trained`
     raises.
     """
-    ids = TASK.tokenizer.encode(text)
-    if not ids:
-        raise ModelError("empty-text", "there is no text to run")
-    if len(ids) > LONGEST:
+    # A character is a token, so that a long text is refused before any work.
+    ids = TASK.tokenizer.encode(text) if len(text) <= LONGEST else []
+    tokens = max(len(text), len(ids))
+    if tokens > LONGEST:
         raise ModelError(
             "too-long",
             "the text has {tokens} tokens, this model reads at most {context}",
-            tokens=len(ids),
+            tokens=tokens,
             context=LONGEST,
         )
+    if not ids:
+        raise ModelError("empty-text", "there is no text to run")
     job = job_of(family, variant)
     tape = Tape(keep=("*.self_attention.weights",))
     with torch.no_grad():

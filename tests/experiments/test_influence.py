@@ -185,3 +185,10 @@ def test_guesses_are_the_best_of_any_setting(bert_tiny: Bench) -> None:
     assert frame["other"].tolist() == pytest.approx(other.softmax(-1)[[2911, 4049]].tolist())
     assert rank(one, 2911) == 1
     assert rank(one, 0) == 2
+
+
+def test_a_word_longer_than_any_is_refused_before_it_is_read(bert_tiny: Bench) -> None:
+    with pytest.raises(ModelError) as caught:
+        replacement_id(bert_tiny, "a" * 1_000_000)
+    assert caught.value.code == "text-too-long"
+    assert caught.value.fields["characters"] == 1_000_000
