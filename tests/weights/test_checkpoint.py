@@ -134,6 +134,15 @@ def test_no_change_of_bytes_does_harm(path: Path, changes: list[tuple[int, int]]
     assert peak < 1 << 20
 
 
+def test_a_file_that_shrinks_after_its_header_was_read(path: Path):
+    path.write_bytes(VALID)
+    entries = read_safetensors(path)
+    path.write_bytes(VALID[:-5])
+    with pytest.raises(ModelError) as caught:
+        [read_tensor(found) for found in entries.values()]
+    assert caught.value.code == "file-truncated"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_folder(tmp_path / "model", LLAMA, tensors(LLAMA_SIZES))

@@ -343,3 +343,15 @@ def test_gguf_settings_are_checked(key: str, value: object, code: str):
         shape_from_gguf({**GGUF, key: value}, [], "x.gguf")
     assert caught.value.code == code
     assert caught.value.fields.get("key", key) == key
+
+
+@pytest.mark.parametrize("key", ["hidden_act", "model_type", "pruned_heads", "rope_scaling"])
+def test_a_value_too_deep_or_too_long_to_be_written_is_named_all_the_same(key: str):
+    deep: object = 1
+    for _ in range(900):
+        deep = [deep]
+    for value in (deep, ["x" * 10**6] * 9, 10**4000):
+        with pytest.raises(ModelError) as caught:
+            shape_from_config({**LLAMA, key: value})
+        assert caught.value.fields["key"] == key
+        assert len(str(caught.value)) < 300

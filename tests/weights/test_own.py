@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -10,12 +10,13 @@ from hypothesis import given
 from safetensors.torch import save_file
 
 from model import ModelError, load
-from model.fresh import initialised
-from model.shape import Shape
+from model.fresh import blank, initialised
+from model.shape import Positions, Shape
 from model.training.checkpoint import read_card, save_checkpoint
 from model.training.recipe import Recipe
 from model.training.schedules import Schedule
 from model.training.tasks import Sequences
+from model.weights.config import MAX_CONTEXT, MAX_VOCABULARY, MAX_WIDTH
 from model.weights.own import own_config, shape_from_own
 from tests.model.zoo import shapes
 
@@ -58,6 +59,8 @@ def test_a_saved_model_is_loaded_with_the_same_numbers(tmp_path: Path, layers: A
         ({"d_model": 10**12}, "config-value", "d_model"),
         ({"decoder_layers": 10**6}, "config-value", "decoder_layers"),
         ({"n_heads": "4"}, "config-value", "n_heads"),
+        ({"n_heads": 1 << 21}, "config-value", "n_heads"),
+        ({"d_head": 3}, "config-value", "the shape"),
         ({"final_norm": 1}, "config-value", "final_norm"),
         ({"rope_scaling": {"kind": "linear"}}, "config-unsupported", "rope_scaling"),
     ],
@@ -81,3 +84,38 @@ def test_a_missing_and_a_superfluous_tensor_are_named(tmp_path: Path) -> None:
     save_file(model.state_dict() | {"decoder.7.more": gone.clone()}, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match=r"decoder\.7\.more has no place"):
         load(tmp_path)
+
+
+def test_the_widest_shape_that_is_let_through_can_be_laid_out() -> None:
+    """No size overflows before the tensors are compared with it."""
+    widths = ("d_model", "n_heads", "n_kv_heads", "d_head", "d_ff", "relative_buckets")
+    widest = dict.fromkeys(widths, MAX_WIDTH)
+    widest |= {"vocab_size": MAX_VOCABULARY, "context": MAX_CONTEXT}
+    for positions in get_args(Positions):
+        config = own_config(recipe(decoder_layers=1).shape)
+        shape = shape_from_own({**config, **widest, "positions": positions})
+        assert sum(1 for _ in blank(shape).parameters()) > 10
+
+
+def test_a_broken_tokenizer_is_the_models_error(tmp_path: Path) -> None:
+    made = recipe(decoder_layers=1)
+    save_checkpoint(tmp_path, initialised(made.shape, seed=0), made, {})
+    (tmp_path / "symbols.json").write_text('{"kind": "{runes}"}')
+    with pytest.raises(ModelError, match=r"symbols\.json: kind = \{runes\} is not") as caught:
+        load(tmp_path)
+    assert caught.value.code == "unsupported"
+    assert caught.value.fields["file"] == "symbols.json"
+
+
+def test_a_token_that_the_model_has_no_row_for(tmp_path: Path) -> None:
+    made = recipe(decoder_layers=1)
+    save_checkpoint(tmp_path, initialised(made.shape, seed=0), made, {})
+    symbols = json.loads((tmp_path / "symbols.json").read_text())
+    symbols["symbols"].append("é")
+    (tmp_path / "symbols.json").write_text(json.dumps(symbols))
+    bench = load(tmp_path)
+    assert bench.run("ab|").logits is not None
+    with pytest.raises(ModelError) as caught:
+        bench.run("é")
+    assert caught.value.code == "token-without-row"
+    assert caught.value.fields == {"id": made.shape.vocab_size, "rows": made.shape.vocab_size}
