@@ -153,7 +153,8 @@ def test_a_sparse_file_is_no_reason_to_fill_the_memory(tmp_path: Path) -> None:
 
 
 def test_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory.available() is None or memory.available() > 0
+    free = memory.available()
+    assert free is None or free > 0
     machine = tmp_path / "meminfo"
     machine.write_text("MemTotal:  16 kB\nMemAvailable:    8 kB\n")
     monkeypatch.setattr(memory, "_MACHINE", machine)
