@@ -162,12 +162,12 @@ def explain(error: Exception) -> str:
     An error without a known code reads as it was raised.
     """
     fields = dict(getattr(error, "fields", {}))
-    if fields.get("reason") in REASONS:
-        fields["because"] = _(REASONS[fields["reason"]])
     facts = {
         name: str(value) if isinstance(value, int | float) else quoted(str(value))
         for name, value in fields.items()
     }
+    if fields.get("reason") in REASONS:
+        facts["because"] = _(REASONS[fields["reason"]])
     try:
         return _(SENTENCES[getattr(error, "code", "")]).format(**facts)
     except KeyError:

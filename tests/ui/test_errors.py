@@ -14,6 +14,7 @@ from model import ModelError
 from tokenizers.errors import TokenizerError
 from ui.errors import SENTENCES, explain
 from ui.quoted import code, quoted
+from ui.switches import REASONS
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"[a-z*]+(-[a-z*]+)*")
@@ -154,3 +155,23 @@ def test_an_error_speaks_chinese() -> None:
     session = AppTest.from_function(speak)
     session.session_state["lang"] = "zh"
     assert session.run().markdown[0].value == "没有第 12 个头：头从 0 数到 11。"
+
+
+def speak_of_reasons() -> None:
+    import streamlit as st
+
+    from model import ModelError
+    from ui.errors import explain
+    from ui.switches import REASONS
+
+    for reason in REASONS:
+        facts = {"field": "norm", "value": "rms", "because": "…", "reason": reason}
+        st.write(explain(ModelError("illegal-choice", "", **facts)))
+
+
+def test_our_own_reasons_are_no_code_in_any_language() -> None:
+    session = AppTest.from_function(speak_of_reasons)
+    session.session_state["lang"] = "zh"
+    said = [paragraph.value for paragraph in session.run().markdown]
+    assert len(said) == len(REASONS)
+    assert not any("`" in one for one in said)
