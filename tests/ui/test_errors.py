@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from model import ModelError
 from tokenizers.errors import TokenizerError
 from ui.errors import SENTENCES, explain
-from ui.quoted import code, quoted
+from ui.quoted import code as in_code
+from ui.quoted import quoted
 from ui.switches import REASONS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -139,7 +140,7 @@ def test_what_is_no_plain_word_becomes_code(said: str, shown: str) -> None:
 
 def test_nobody_has_to_read_a_novel() -> None:
     assert quoted("x" * 70_000) == "`" + "x" * 199 + "…`"
-    assert len(code("`" * 70_000)) < 1_000
+    assert len(in_code("`" * 70_000)) < 1_000
 
 
 def speak() -> None:
