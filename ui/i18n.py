@@ -8,6 +8,7 @@ the reader's own session, never from a module: one process serves both languages
 import gettext
 import io
 import re
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,10 @@ DEFAULT = "en"
 PARAMETER = "lang"
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "attention_lab"
+
+# The language of the script run that this thread is in. A page asks for hundreds of translations,
+# and each look into the session's state costs more than the translation.
+_spoken: ContextVar[str] = ContextVar("spoken")
 
 _SECTION = re.compile(r"^# (?P<key>\S+)[ \t]*\n", re.MULTILINE)
 
@@ -42,6 +47,7 @@ def language_switch() -> None:
         key=PARAMETER,
         persist_state="session",
     )
+    _spoken.set(_of_session())
     shown = None if language() == DEFAULT else language()
     if shown is None:
         st.query_params.pop(PARAMETER, None)
@@ -57,6 +63,10 @@ def _of_browser() -> str:
 
 def language() -> str:
     """The language of the session that asks, ``"en"`` outside of one."""
+    return _spoken.get(None) or _of_session()
+
+
+def _of_session() -> str:
     if get_script_run_ctx(suppress_warning=True) is None:
         return DEFAULT
     chosen = st.session_state.get(PARAMETER, DEFAULT)

@@ -13,6 +13,7 @@ from model.bench import Text
 from model.catalogue import CATALOGUE
 from tokenizers.files import whereabouts
 from ui import heap
+from ui.cores import PASSES
 from ui.environment import models_folder
 from ui.i18n import _
 
@@ -123,10 +124,15 @@ def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _reading(name: str, text: Text, choices: Choices, _bench: Bench) -> Reading:
     if choices == _bench.native:
-        return read(_bench, text, choices)
-    return reread(_bench, _reading(name, text, _bench.native, _bench), choices)
+        with PASSES:
+            return read(_bench, text, choices)
+    native = _reading(name, text, _bench.native, _bench)
+    with PASSES:
+        return reread(_bench, native, choices)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _layer(name: str, text: Text, choices: Choices, layer: int, _bench: Bench) -> Run:
-    return look(_bench, _reading(name, text, choices, _bench), layer)
+    reading = _reading(name, text, choices, _bench)
+    with PASSES:
+        return look(_bench, reading, layer)
