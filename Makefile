@@ -12,7 +12,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := app
 .DELETE_ON_ERROR:
-.PHONY: app dev test lint check bench messages browser clean
+.PHONY: app dev test lint check bench messages browser nginx clean
 
 PORT ?= 8501
 VENV := .venv
@@ -32,7 +32,7 @@ app: $(VENV)/.app
 dev: $(VENV)/.app
 	@exec $(BIN)/python -m ui.serve --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
 
-test: $(VENV)/.dev browser
+test: $(VENV)/.dev browser nginx
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -80,6 +80,16 @@ browser: $(VENV)/.dev
 		done; \
 		$(BIN)/python -m tests.chromium || $(BIN)/playwright install --with-deps chromium; \
 	fi
+
+# The test of two replicas runs behind nginx. The package is unpacked rather than installed: that
+# would start a web server on this machine. Ubuntu's `nginx` may only point to `nginx-core`.
+nginx: $(VENV)/.dev
+	@$(BIN)/python -m tests.nginx || { cd $(VENV) && rm -rf nginx && mkdir nginx && cd nginx; \
+		$(SUDO) apt-get update; \
+		for package in nginx nginx-core; do \
+			apt-get download "$$package" && dpkg-deb -x "$$package"_*.deb . || true; \
+		done; \
+		cd ../.. && $(BIN)/python -m tests.nginx; }
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

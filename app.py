@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import heap
+from ui import cores, heap, reconnect
 from ui.i18n import language_switch
 from ui.navigation import current_page
 
@@ -16,11 +16,14 @@ ICON = Path(__file__).parent / "ui" / "icon.svg"
 def start_up() -> None:
     """What the process does once, before its first page."""
     import_module("model")  # and torch with it, which is most of what the collector would walk
+    cores.one_core_a_pass()
     heap.freeze()
 
 
 st.set_page_config(page_title="Attention Lab", page_icon=ICON, layout="wide")
 start_up()
+carried = reconnect.carried()
 with st.sidebar:
     language_switch()
 current_page().run()
+reconnect.replay(carried)
