@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from model import ModelError
 from model.fresh import initialised
@@ -14,6 +15,7 @@ from ui import environment, serve
 from ui.environment import complaints, models_folder, trainings
 from ui.errors import explain
 from ui.models import bench_of, offered
+from ui.navigation import ROOT
 from ui.url import one_of
 
 REAL = ["minilm", "smollm2", "bert-tiny", "characters", "reverse"]
@@ -159,3 +161,14 @@ def test_trainings_are_counted_or_complained_of(said: str, monkeypatch: pytest.M
     assert trainings() == 4 and complaints() == []
     monkeypatch.setenv(environment.TRAININGS, "")
     assert trainings() == 2 and complaints() == []
+
+
+def test_a_page_says_what_is_wrong_with_a_tokenizer(models: Path) -> None:
+    write_model(models / "mine")
+    (models / "mine" / "symbols.json").write_text('{"kind": "# [a](b)\\n\\n# www.b.c \\ud800"}')
+    app = AppTest.from_file(ROOT / "pages" / "attention" / "lab.py", default_timeout=60)
+    app.query_params["model"] = "mine"
+    app.run()
+    assert not app.exception
+    shown = r"symbols.json: kind = `# [a](b)\n\n# www.b.c \ud800` is not supported."
+    assert [error.value for error in app.error] == [shown]
