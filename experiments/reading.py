@@ -2,8 +2,9 @@
 every norm as statistics, and the residual stream, from which any layer can be looked at closely.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,7 @@ from experiments.heads import profile
 from model import Bench, Choices, Run, Tape
 from model.bench import Text
 from model.choices import first_difference
+from model.shape import Shape
 from model.transformer import Span
 
 THUMBNAIL = 24  # cells a side, at most
@@ -39,40 +41,82 @@ class Reading:
 
 
 def read(bench: Bench, text: Text, choices: Choices) -> Reading:
-    """Run `text` once, in memory that grows with its length, not with the length squared times
-    the number of heads."""
-    source = bench.encode(text)
-    ids = source.ids[0].tolist()
-    notes, asked = _Notes.of(bench, ids), asked_positions(bench, ids)
-    run = bench.run_encoded(
-        source, choices, notes.tape(), span=_span(bench, asked), logits_at=asked
-    )
-    return notes.reading(run, asked)
+    """Run `text` once, in memory that grows with its length and, of one layer at a time, with the
+    length squared times the number of heads."""
+    return _last(steps(bench, text, choices, each=bench.shape.n_layers))
 
 
 def reread(bench: Bench, native: Reading, choices: Choices) -> Reading:
     """The reading of the same text under other choices. Only the layers from the first changed
     one on are computed; the numbers equal those of `read`."""
-    source, asked = native.run.source, native.asked
-    notes = _Notes.of(bench, source.ids[0].tolist())
-    first = first_difference(choices, native.run.choices, bench.shape)
-    end = _span(bench, asked)
-    if not 0 < first < bench.shape.n_layers:
-        run = bench.run_encoded(source, choices, notes.tape(), span=end, logits_at=asked)
-        return notes.reading(run, asked)
-    run = bench.resume(native.run, first, choices, notes.tape(), last=end.last, logits_at=asked)
-    later = notes.reading(replace(run, kept=native.run.kept | run.kept), asked)
-    return replace(
-        later,
-        thumbnails=torch.cat([native.thumbnails[:first], later.thumbnails]),
-        profiles=torch.cat([native.profiles[:first], later.profiles]),
-        norms=native.norms | later.norms,  # in the native order, later values
-    )
+    return _last(steps(bench, native, choices, each=bench.shape.n_layers))
+
+
+def steps(
+    bench: Bench, start: Text | Reading, choices: Choices, each: int = 1
+) -> Iterator[Reading | None]:
+    """`read` of a text, or `reread` from its native reading, `each` layers a step: None after
+    each step but the last, which gives the reading. Between two steps one may stop."""
+    native = start if isinstance(start, Reading) else None
+    source = native.run.source if native is not None else bench.encode(cast(Text, start))
+    ids, layers = source.ids[0].tolist(), bench.shape.n_layers
+    notes, asked = _Notes.of(bench, ids), asked_positions(bench, ids)
+    first, kept, residual = 0, dict[str, Tensor](), None
+    if native is not None:
+        changed = first_difference(choices, native.run.choices, bench.shape)
+        first = changed if 0 < changed < layers else 0
+    if native is not None and first:
+        kept, residual = dict(native.run.kept), native.run.residual(first)
+    for at in range(first, layers, each):
+        last = min(at + each, layers)
+        end = None if asked and last == layers else last  # to the logits where any are asked for
+        tape = notes.tape(bench.shape, last)
+        span = Span(at, end, residual)
+        run = bench.run_encoded(source, choices, tape, span=span, logits_at=asked)
+        if last < layers:
+            residual = run.kept.pop(_site(bench.shape, last - 1, "after_feed_forward"))
+            yield None
+        kept |= run.kept
+    later = notes.reading(Run(bench.shape, choices, source, None, kept), asked)
+    yield later if native is None or not first else _joined(native, later, first)
 
 
 def look(bench: Bench, reading: Reading, layer: int) -> Run:
     """Everything of one layer, computed again from the residual stream that entered it."""
     return bench.resume(reading.run, layer, last=layer + 1)
+
+
+def look_at_head(bench: Bench, reading: Reading, layer: int, head: int) -> Run:
+    """What one head of a layer computed, as `one_head` gives it, without keeping the others."""
+    kept: dict[str, Tensor] = {}
+
+    def see(site: str, tensor: Tensor) -> None:
+        if tensor.ndim == 4:  # not the output, in which the heads are no longer apart
+            kept[site] = _slice(tensor, head, bench.shape.n_heads).clone()
+
+    tape = Tape(keep=(), watch={"*.self_attention.*": see})
+    run = bench.resume(reading.run, layer, tape=tape, last=layer + 1)
+    return replace(run, kept=kept)
+
+
+def one_head(run: Run, head: int) -> Run:
+    """The attention of a run as if its layers had that head alone: of every tensor the slice of
+    one head, with an axis of length 1 for it."""
+    return replace(
+        run,
+        kept={
+            site: _slice(tensor, head, run.shape.n_heads)
+            for site, tensor in run.kept.items()
+            if "_attention." in site and tensor.ndim == 4
+        },
+    )
+
+
+def _slice(tensor: Tensor, head: int, heads: int) -> Tensor:
+    """One head of a tensor (batch, n, …) with n heads, or one for each group of heads, or one for
+    all: (batch, 1, …)."""
+    place = head * tensor.shape[1] // heads
+    return tensor[:, place : place + 1]
 
 
 def asked_positions(bench: Bench, ids: Sequence[int]) -> tuple[int, ...]:
@@ -83,9 +127,26 @@ def asked_positions(bench: Bench, ids: Sequence[int]) -> tuple[int, ...]:
     return (len(ids) - 1,) if bench.shape.head == "lm" else ()
 
 
-def _span(bench: Bench, asked: Sequence[int]) -> Span:
-    """To the logits, or where none are asked for only through the layers."""
-    return Span() if asked else Span(last=bench.shape.n_layers)
+def _last(steps: Iterator[Reading | None]) -> Reading:
+    """The reading that the last step gives."""
+    *_, reading = steps
+    return cast(Reading, reading)
+
+
+def _joined(native: Reading, later: Reading, first: int) -> Reading:
+    """A reading whose notes begin at layer `first`, with the native ones before it."""
+    return replace(
+        later,
+        thumbnails=torch.cat([native.thumbnails[:first], later.thumbnails]),
+        profiles=torch.cat([native.profiles[:first], later.profiles]),
+        norms=native.norms | later.norms,  # in the native order, later values
+    )
+
+
+def _site(shape: Shape, layer: int, name: str) -> str:
+    """What a layer shows on the tape under this name."""
+    stack, index = shape.stack_of(layer)
+    return f"{stack}.{index}.{name}"
 
 
 @dataclass(frozen=True)
@@ -101,9 +162,13 @@ class _Notes:
     def of(cls, bench: Bench, ids: Sequence[int]) -> "_Notes":
         return cls(tuple(i for i, token in enumerate(ids) if token in bench.tokenizer.special_ids))
 
-    def tape(self) -> Tape:
+    def tape(self, shape: Shape, end: int) -> Tape:
+        """Of one call; keeps what leaves layer `end - 1` too, from which another call goes on."""
+        stream = [_site(shape, layer, "input") for layer in range(end)]
+        if end < shape.n_layers:
+            stream.append(_site(shape, end - 1, "after_feed_forward"))
         return Tape(
-            keep=("*coder.[0-9]*.input", "*coder.output", "*coder.norm.output", "logits"),
+            keep=(*stream, "*coder.output", "*coder.norm.output", "logits"),
             watch={
                 "*.self_attention.weights": self._see_weights,
                 "*coder.*norm.input": self._see_norm_input,

@@ -1,23 +1,30 @@
 """The models and runs that sessions share: every cache of a tensor is here, and bounded."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
-from experiments.reading import Reading, look, read, reread
+from experiments.reading import Reading, look, look_at_head, read, reread, steps
 from model import Bench, Choices, ModelError, Run, load
 from model.bench import Text
 from model.catalogue import CATALOGUE
 from tokenizers.files import whereabouts
 from ui import heap
+from ui.bounded import Bounded, memory
 from ui.cores import PASSES
 from ui.environment import models_folder
 from ui.i18n import _
 
 _CACHED = "models--"
+# Bytes that each cache holds at most: of SmolLM2 at 2,048 tokens three readings and four heads,
+# of MiniLM at 512 tokens eight layers.
+READINGS = 512 * 2**20
+LAYERS = 384 * 2**20
+HEADS = 224 * 2**20
 _POLL = 0.05  # seconds between two looks at a loading model
 
 
@@ -113,26 +120,74 @@ def bench_of(source: str) -> Bench:
 
 def reading_of(bench: Bench, text: Text, choices: Choices) -> Reading:
     """One reading, shared read-only by all sessions."""
-    return _reading(bench.name, text, choices, bench)
+    native = None if choices == bench.native else reading_of(bench, text, bench.native)
+
+    def make() -> Reading:
+        with PASSES:
+            if native is None:
+                return read(bench, text, choices)
+            return reread(bench, native, choices)
+
+    return _readings().get((bench.name, text, choices), make)
+
+
+def reading_steps(
+    bench: Bench, text: Text, choices: Choices, each: int = 1
+) -> Iterator[Reading | None]:
+    """`reading_of`, at most `each` layers a step: None after each step but the last, which gives
+    the reading. Under other choices than the native ones the native reading is to be there."""
+    readings, key = _readings(), (bench.name, text, choices)
+    found = readings.find(key)
+    if found is None:
+        start = text if choices == bench.native else reading_of(bench, text, bench.native)
+        work = steps(bench, start, choices, each)
+        while found is None:
+            with PASSES:
+                found = next(work)
+            if found is None:
+                yield None
+        readings.put(key, found)
+    yield found
 
 
 def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
     """Everything of one layer, shared read-only by all sessions."""
-    return _layer(bench.name, text, choices, layer, bench)
+    reading = reading_of(bench, text, choices)
 
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _reading(name: str, text: Text, choices: Choices, _bench: Bench) -> Reading:
-    if choices == _bench.native:
+    def make() -> Run:
         with PASSES:
-            return read(_bench, text, choices)
-    native = _reading(name, text, _bench.native, _bench)
-    with PASSES:
-        return reread(_bench, native, choices)
+            return look(bench, reading, layer)
+
+    return _layers().get((bench.name, text, choices, layer), make)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _layer(name: str, text: Text, choices: Choices, layer: int, _bench: Bench) -> Run:
-    reading = _reading(name, text, choices, _bench)
-    with PASSES:
-        return look(_bench, reading, layer)
+def head_of(bench: Bench, text: Text, choices: Choices, layer: int, head: int) -> Run:
+    """One head of a layer, shared read-only by all sessions: for texts so long that all heads
+    would be too much to keep."""
+    reading = reading_of(bench, text, choices)
+
+    def make() -> Run:
+        with PASSES:
+            return look_at_head(bench, reading, layer, head)
+
+    return _heads().get((bench.name, text, choices, layer, head), make)
+
+
+@st.cache_resource(show_spinner=False)
+def _readings() -> Bounded[Reading]:
+    return Bounded(READINGS, _weight)
+
+
+@st.cache_resource(show_spinner=False)
+def _layers() -> Bounded[Run]:
+    return Bounded(LAYERS, lambda run: memory(run.kept.values()))
+
+
+@st.cache_resource(show_spinner=False)
+def _heads() -> Bounded[Run]:
+    return Bounded(HEADS, lambda run: memory(run.kept.values()))
+
+
+def _weight(reading: Reading) -> int:
+    notes = (reading.thumbnails, reading.profiles, *reading.norms.values())
+    return memory((*reading.run.kept.values(), *notes))

@@ -6,12 +6,13 @@ import streamlit as st
 
 from charts.colours import Palette, palette
 from charts.viewer import WORDS
-from experiments.reading import Reading
+from experiments.reading import Reading, one_head
 from model import Bench, Choices, Run
 from model.bench import Text
 from model.run import AttentionView
 from ui.i18n import _
-from ui.models import layer_of, reading_of
+from ui.models import head_of, layer_of, reading_of
+from ui.texts import MAX_TOKENS
 
 SIDES = ("native", "variant")
 
@@ -29,6 +30,7 @@ class Scene:
     head: int
     _readings: dict[str, Reading] = field(init=False, default_factory=dict, compare=False)
     _looks: dict[str, Run] = field(init=False, default_factory=dict, compare=False)
+    _heads: dict[str, Run] = field(init=False, default_factory=dict, compare=False)
 
     def choices(self, side: str) -> Choices:
         return self.native if side == "native" else self.variant
@@ -46,6 +48,21 @@ class Scene:
 
     def attention(self, side: str) -> AttentionView:
         return self.look(side).attention(self.layer)
+
+    def one_head(self, side: str) -> AttentionView:
+        """The attention of the layer as if it had this head alone: every axis of heads is 1 long.
+        Of a long text nothing else is kept."""
+        if not self.long:
+            return one_head(self.look(side), self.head).attention(self.layer)
+        if side not in self._heads:
+            of = self.bench, self.text, self.choices(side), self.layer, self.head
+            self._heads[side] = head_of(*of)
+        return self._heads[side].attention(self.layer)
+
+    @property
+    def long(self) -> bool:
+        """Whether all heads of a layer at once would be too much, to keep and to send."""
+        return len(self.tokens) > MAX_TOKENS
 
     @property
     def tokens(self) -> list[str]:

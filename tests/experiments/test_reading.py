@@ -8,7 +8,16 @@ import torch.nn.functional as F
 
 from experiments.heads import QUANTITIES, evidence, mean_entropy, profile
 from experiments.norm_statistics import MOMENTS, norm_statistics
-from experiments.reading import THUMBNAIL, asked_positions, look, read, reread
+from experiments.reading import (
+    THUMBNAIL,
+    asked_positions,
+    look,
+    look_at_head,
+    one_head,
+    read,
+    reread,
+    steps,
+)
 from model import Bench
 from model.norms import NormWeights
 
@@ -134,3 +143,51 @@ def test_layer_norm_leaves_mean_and_deviation_that_its_gain_and_bias_explain(
     torch.testing.assert_close(
         torch.tensor(last["std_after"].to_numpy()), expected.std(-1, correction=0)
     )
+
+
+def test_a_reading_in_steps_equals_the_reading_at_once(minilm: Bench) -> None:
+    choices = replace(minilm.native, layers=(2, 5), norm="rms")
+    native = read(minilm, TEXT, minilm.native)
+    for start, chosen in ((TEXT, minilm.native), (TEXT, choices), (native, choices)):
+        whole = read(minilm, TEXT, chosen)
+        *before, reading = steps(minilm, start, chosen, each=2)
+        assert before == [None] * len(before)
+        assert len(before) == 2 - (start is native)
+        assert reading is not None
+        assert torch.equal(reading.thumbnails, whole.thumbnails)
+        assert torch.equal(reading.profiles, whole.profiles)
+        assert all(torch.equal(reading.norms[site], whole.norms[site]) for site in whole.norms)
+        assert set(reading.run.kept) == set(whole.run.kept)
+        assert all(torch.equal(reading.run.kept[s], t) for s, t in whole.run.kept.items())
+
+
+def test_a_reading_keeps_the_residual_stream_alone(smollm2: Bench) -> None:
+    kept = read(smollm2, TEXT, smollm2.native).run.kept
+    stream = [f"decoder.{layer}.input" for layer in range(30)]
+    assert set(kept) == {*stream, "decoder.output", "decoder.norm.output", "logits"}
+
+
+VIEWED = (
+    "queries", "keys", "values", "content_queries", "content_keys", "raw_scores", "scores", "mask",
+    "weights", "head_outputs",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{}, {"positions": "alibi"}, {"mask": "none", "scaled": False}])
+def test_one_head_equals_its_place_among_all(smollm2: Bench, changes: dict) -> None:
+    choices = replace(smollm2.native, **changes)
+    reading = read(smollm2, TEXT, choices)
+    whole = look(smollm2, reading, 7)
+    for head in (0, 4, 8):
+        alone = look_at_head(smollm2, reading, 7, head)
+        for run in (alone, one_head(whole, head)):
+            view, all_heads = run.attention(7), whole.attention(7)
+            for name in VIEWED:
+                wanted = getattr(all_heads, name)[:, head : head + 1]
+                assert torch.equal(getattr(view, name), wanted), name
+            if all_heads.position_bias is not None:
+                assert view.position_bias is not None
+                assert torch.equal(view.position_bias[0, 0], all_heads.position_bias[0, head])
+        n = len(reading.run.tokens[0])
+        held = sum(t.untyped_storage().nbytes() for t in alone.kept.values())
+        assert held <= 4 * (4 * n * n + 6 * n * 64) + n * n

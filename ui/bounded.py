@@ -1,0 +1,81 @@
+"""A cache that all sessions share, bounded by the memory of what it holds."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+
+from torch import Tensor
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class _Turn:
+    """Those who want a value that is being made: one makes it, the others wait."""
+
+    lock: Lock = field(default_factory=Lock)
+    wanting: int = 0
+
+
+class Bounded(Generic[Value]):
+    """Keeps the values that were asked for last, up to `most` bytes of them as `size` counts
+    them; the newest is kept whatever its size. Values are shared: read only."""
+
+    def __init__(self, most: int, size: Callable[[Value], int]) -> None:
+        self.most = most
+        self._size = size
+        self._lock = Lock()
+        self._held: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._turns: dict[Hashable, _Turn] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value under `key`, made now if nobody has; two sessions that ask for it at the same
+        time make it once. What `make` raises is raised here, and nothing is kept."""
+        with self._lock:
+            turn = self._turns.setdefault(key, _Turn())
+            turn.wanting += 1
+        try:
+            with turn.lock:
+                found = self.find(key)
+                return self.put(key, make()) if found is None else found
+        finally:
+            with self._lock:
+                turn.wanting -= 1
+                if not turn.wanting:
+                    del self._turns[key]
+
+    def find(self, key: Hashable) -> Value | None:
+        """The value under `key`, if it is here."""
+        with self._lock:
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            return self._held[key][0]
+
+    def put(self, key: Hashable, value: Value) -> Value:
+        """Keep a value, letting go of those asked for longest ago; returns it."""
+        with self._lock:
+            self._held[key] = value, self._size(value)
+            self._held.move_to_end(key)
+            while len(self._held) > 1 and self._bytes > self.most:
+                self._held.popitem(last=False)
+        return value
+
+    @property
+    def bytes(self) -> int:
+        """What is held now."""
+        with self._lock:
+            return self._bytes
+
+    @property
+    def _bytes(self) -> int:
+        return sum(size for _value, size in self._held.values())
+
+
+def memory(tensors: Iterable[Tensor]) -> int:
+    """Bytes that these tensors keep alive: each storage once, and all of it, since a slice holds
+    the whole tensor that it was cut from."""
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
+    return sum(storages.values())
