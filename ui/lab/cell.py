@@ -1,15 +1,17 @@
 """One cell, from the two vectors to the number in the picture."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import streamlit as st
 
 from charts.viewer import Axis, Panel, matrices
 from experiments.cell import Cell, arithmetic
+from ui import spreadsheet
 from ui.i18n import _
 from ui.inert import inert
 from ui.lab.picture import selected_cell
 from ui.scene import Scene, side_names, words
-from ui.spreadsheet import safe
 
 
 def show(scene: Scene) -> None:
@@ -55,9 +57,8 @@ def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
     )
     st.dataframe(_steps(cell), hide_index=True, width="stretch")
     st.caption(_("The row's softmax: all keys of this query"))
-    row = safe(cell.row.assign(token=scene.tokens, key=range(len(scene.tokens))))
     st.dataframe(
-        row[["key", "token", "score", "allowed", "exponential", "weight"]],
+        _row(cell, scene.tokens),
         hide_index=True,
         width="stretch",
         height=220,
@@ -74,9 +75,16 @@ def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
     )
 
 
+def _row(cell: Cell, tokens: Sequence[str]) -> pa.Table:
+    """The row's softmax. Arrow, as what travels to the browser is: to hand over a frame of pandas
+    costs the server ten times as much, at every throw of a switch."""
+    numbers = {name: values.to_numpy() for name, values in cell.row.items()}
+    keys = {"key": list(range(len(tokens))), "token": [spreadsheet.cell(token) for token in tokens]}
+    return pa.table(keys | numbers)
+
+
 def _steps(cell: Cell) -> pa.Table:
-    """The chain of numbers, each made from those above it. As Arrow, like the row: a frame of
-    pandas costs the server ten times as much, at every throw of a switch."""
+    """The chain of numbers, each made from those above it."""
     total_of_terms = cell.raw - cell.position_score
     steps = []
     if cell.content is not None:
