@@ -47,6 +47,7 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
             checkpoint = read_checkpoint(path)
             if checkpoint.config.get("model_type") == MODEL_TYPE:
                 name, shape = MODEL_TYPE, shape_from_own(checkpoint.config)
+                _check_layers(Family("", {}), checkpoint.tensors, shape)
                 family = own_family(blank(shape).state_dict())
             else:
                 shape = shape_from_config(checkpoint.config, checkpoint.tensors)
@@ -76,6 +77,7 @@ def _read_state(
     progress: Progress | None,
 ) -> dict[str, Tensor]:
     """Our parameters from their tensors. All names and sizes are checked before any is read."""
+    _check_layers(family, tensors, shape)
     wanted = {name: tuple(empty.shape) for name, empty in blank(shape).state_dict().items()}
     plan = _assign(family, tensors, shape, wanted)
     for theirs, ours in plan.items():
@@ -112,6 +114,14 @@ def _read_state(
         if progress is not None:
             progress(done / total)
     return state
+
+
+def _check_layers(family: Family, tensors: Collection[str], shape: Shape) -> None:
+    """More layers than tensors: to say so costs nothing, to lay them all out takes seconds."""
+    if shape.n_layers > len(tensors):
+        stack, index = shape.stack_of(shape.n_layers - 1)
+        missing = _spelt(family, f"{stack}.{index}.self_attention.queries.weight", tensors)
+        raise ModelError("tensor-missing", "tensor {what} is missing", what=missing)
 
 
 def _assign(

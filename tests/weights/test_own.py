@@ -16,7 +16,7 @@ from model.training.checkpoint import read_card, save_checkpoint
 from model.training.recipe import Recipe
 from model.training.schedules import Schedule
 from model.training.tasks import Sequences
-from model.weights.config import MAX_CONTEXT, MAX_VOCABULARY, MAX_WIDTH
+from model.weights.config import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH
 from model.weights.own import own_config, shape_from_own
 from tests.model.zoo import shapes
 
@@ -119,3 +119,14 @@ def test_a_token_that_the_model_has_no_row_for(tmp_path: Path) -> None:
         bench.run("é")
     assert caught.value.code == "token-without-row"
     assert caught.value.fields == {"id": made.shape.vocab_size, "rows": made.shape.vocab_size}
+
+
+def test_layers_that_nobody_saved_are_not_laid_out(tmp_path: Path) -> None:
+    made = recipe(decoder_layers=1)
+    save_checkpoint(tmp_path, initialised(made.shape, seed=0), made, {})
+    config = own_config(made.shape) | {"encoder_layers": MAX_LAYERS, "decoder_layers": MAX_LAYERS}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path)
+    last = f"decoder.{MAX_LAYERS - 1}.self_attention.queries.weight"
+    assert (caught.value.code, caught.value.fields["what"]) == ("tensor-missing", last)
