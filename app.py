@@ -16,7 +16,7 @@ ICON = Path(__file__).parent / "ui" / "icon.svg"
 def start_up() -> None:
     """What the process does once, before its first page."""
     import_module("model")  # and torch with it, which is most of what the collector would walk
-    cores.one_core_a_pass()
+    cores.share()
     heap.freeze()
 
 
