@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("loading", "encoding", "viewer")
+BENCHMARKS = ("loading", "encoding", "viewer", "load", "load.memory")
 
 if __name__ == "__main__":
     for name in BENCHMARKS:
