@@ -17,7 +17,7 @@ from tests.fuzz.readers import READERS
 
 Work = Callable[[Connection, str, int, int], None]
 START_UP = 60.0  # seconds, for a process
-PATIENCE = 6 * guard.SECONDS  # for a case that does not even notice its time limit
+PATIENCE = 2 * guard.PATIENCE  # for a case that does not even notice its time limit
 
 
 def work(link: Connection, name: str, first: int, cases: int) -> None:

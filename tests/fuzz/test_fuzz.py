@@ -78,6 +78,11 @@ def _hang(_folder: Path) -> None:
     time.sleep(30)
 
 
+def _toil(_folder: Path) -> None:
+    while True:
+        pass
+
+
 def _swallow(_folder: Path) -> None:
     bytes(1 << 28)
     bytearray(b"x" * (100 << 20))
@@ -93,6 +98,7 @@ def _refuse_in_a_novel(_folder: Path) -> None:
         (lambda _folder: {}["key"], "KeyError"),
         (lambda _folder: [].append(*"ab"), "TypeError"),
         (_hang, "TooSlow"),
+        (_toil, "TooSlow"),
         (_swallow, "takes"),
         (lambda folder: (folder / "absent").read_bytes(), "FileNotFoundError"),
     ],
@@ -100,7 +106,8 @@ def _refuse_in_a_novel(_folder: Path) -> None:
 def test_the_guard_notices(
     read: object, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "SECONDS", 1.0)
+    monkeypatch.setattr(guard, "SECONDS", 0.3)
+    monkeypatch.setattr(guard, "PATIENCE", 3.0)
     outcome = guard.run(_faulty(read), {}, tmp_path)
     assert outcome.end == "defect"
     assert what in outcome.what
