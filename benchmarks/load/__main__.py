@@ -1,5 +1,7 @@
 """Fifty readers at once on the attention lab, each throwing switches on MiniLM with two seconds of
-thought between them: `python -m benchmarks.load [--readers 50] [--seconds 60]`.
+thought between them:
+
+    python -m benchmarks.load [--readers 50] [--seconds 60] [--replicas 1]
 
 Timed is the server's answer, from the message that throws a switch to the one that says that the
 script has ended. Afterwards every answer is held against the library's own whole pass, and the same
@@ -12,8 +14,13 @@ import asyncio
 import random
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
 
 import torch
 import uvloop
@@ -22,7 +29,8 @@ from benchmarks.load.lab import Lab, compute, mistakes, text_of
 from benchmarks.load.process import cpu_seconds, resident
 from benchmarks.load.reader import Answer, Reader
 from model import Bench, load
-from tests.server import server
+from tests.nginx import proxying
+from tests.server import Server, server
 
 THOUGHT = 2.0  # seconds between an answer and the next throw
 WARM_UP = 2  # throws of each reader that do not count: the first look of 50 readers at once
@@ -62,6 +70,19 @@ async def all_read(url: str, readers: int, seconds: float) -> list[Exchange]:
     return [exchange for exchanges in done for exchange in exchanges]
 
 
+@contextmanager
+def started(replicas: int) -> Iterator[tuple[str, Sequence[Server]]]:
+    """The app's address and its servers: one, or two behind the nginx that ships."""
+    with ExitStack() as stack:
+        apps = [stack.enter_context(server("ui.serve")) for _ in range(replicas)]
+        url = apps[0].url
+        if replicas > 1:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            hosts = [urlparse(app.url).netloc for app in apps]
+            url = stack.enter_context(proxying(hosts, folder))
+        yield url, apps
+
+
 def forward(bench: Bench, labs: list[Lab]) -> list[float]:
     """Seconds of what the model computes for each throw, one after the other."""
     seconds = []
@@ -82,19 +103,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.load")
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--replicas", type=int, choices=(1, 2), default=1)
     asked = parser.parse_args()
 
-    with server("ui.serve") as app:
-        before, began = cpu_seconds(app.process.pid), time.perf_counter()
+    with started(asked.replicas) as (url, apps):
+        pids = [app.process.pid for app in apps]
+        before, began = sum(map(cpu_seconds, pids)), time.perf_counter()
         own = time.process_time()
-        exchanges = uvloop.run(all_read(app.url, asked.readers, asked.seconds))
+        exchanges = uvloop.run(all_read(url, asked.readers, asked.seconds))
         took, own = time.perf_counter() - began, time.process_time() - own
-        served = cpu_seconds(app.process.pid) - before
-        memory = resident(app.process.pid)
+        served = sum(map(cpu_seconds, pids)) - before
+        memory = sum(map(resident, pids))
 
     torch.set_num_threads(1)
     bench = load("minilm")
     counted = [exchange for exchange in exchanges if exchange.counts]
+    if len(counted) < 2:
+        sys.exit(f"only {len(exchanges)} answers in {took:.0f} s: give it more seconds")
     compute(bench, counted[0].lab)
     alone = forward(bench, [exchange.lab for exchange in counted[:ALONE]])
     wrong = [text for e in exchanges for text in mistakes(bench, e.lab, e.answer)]
