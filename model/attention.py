@@ -14,7 +14,6 @@ from model.cache import Cache, KeysValues
 from model.choices import Choices, Score
 from model.dropout import Dropout
 from model.geometry import Geometry
-from model.masks import masked_softmax
 from model.positions import turn
 from model.shape import Shape
 from model.tape import Tape
@@ -147,7 +146,8 @@ class Attention(nn.Module):
             scores = scores + tape(f"{at}.position_bias", bias.to(scores.dtype))
         scores = tape(f"{at}.scores", scores)  # before the mask
         allowed = tape(f"{at}.mask", geometry.allowed(choices))  # True: may attend
-        weights = masked_softmax(scores, allowed, out=tape.spare(f"{at}.scores", scores))
+        barrier = geometry.barrier(allowed, scores.dtype)
+        weights = barrier.softmax(scores, out=tape.spare(f"{at}.scores", scores))
         weights = tape(f"{at}.weights", weights)
         if dropout is not None:
             weights = dropout.weights(weights, tape, at)

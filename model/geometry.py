@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from model.choices import Choices
-from model.masks import allowed, parts_of
+from model.masks import Barrier, allowed, parts_of
 from model.positions import alibi_bias, relative_buckets, rope_rates, sinusoids, turns
 from model.shape import Shape
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Geometry:
     real: Tensor
     causal: bool = False
     cross: bool = False
-    _memo: dict[tuple, Tensor] = field(init=False, default_factory=dict, compare=False)
+    _memo: dict[tuple, Any] = field(init=False, default_factory=dict, compare=False)
 
     def allowed(self, choices: Choices) -> Tensor:
         """(batch, 1, queries, keys), True: may attend. Across stacks only padding counts."""
@@ -48,6 +51,14 @@ class Geometry:
                 prefix=choices.prefix,
             ),
         )
+
+    def barrier(self, allowed: Tensor, dtype: torch.dtype) -> Barrier:
+        """The mask as the softmax needs it: of what `allowed` gave, or of what an edit made of it,
+        which no other layer shares."""
+        ours = any(allowed is known for known in self._memo.values())
+        if not ours:
+            return Barrier.of(allowed, dtype)
+        return self._once(("barrier", id(allowed), dtype), lambda: Barrier.of(allowed, dtype))
 
     def turns(self, offset: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """RoPE's turns of the queries (2, queries, d_head) and of the keys (2, keys, d_head), see
@@ -98,7 +109,7 @@ class Geometry:
 
         return self._once(("sinusoids",), encode), self._once(("sinusoid rows",), rows)
 
-    def _once(self, key: tuple, make: Callable[[], Tensor]) -> Tensor:
+    def _once(self, key: tuple, make: Callable[[], Made]) -> Made:
         if key not in self._memo:
             self._memo[key] = make()
         return self._memo[key]

@@ -43,8 +43,14 @@ def _centred(x: Tensor, kind: Norm, tape: Tape, at: str) -> tuple[Tensor, Tensor
     """x (batch, positions, d_model) without its mean, and the mean of its squares: of each token
     (batch, positions, 1) or, with batch, of each feature (1, 1, d_model)."""
     if kind == "rms":
-        return x, tape(f"{at}.variance", x.square().mean(-1, keepdim=True))
+        return x, tape(f"{at}.variance", _mean_square(x))
     axes = (0, 1) if kind == "batch" else (-1,)
     mean = x.mean(axes, keepdim=True)
     spread = (x - mean).square().mean(axes, keepdim=True)
     return x - tape(f"{at}.mean", mean), tape(f"{at}.variance", spread)
+
+
+def _mean_square(x: Tensor) -> Tensor:
+    """(batch, positions, 1): of each token's features. The norm is one pass over x, squares and
+    their mean are three."""
+    return torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1]

@@ -74,8 +74,9 @@ class Tape:
 
     def wants(self, site: str) -> bool:
         """Whether anybody keeps, watches or replaces the tensor of this site."""
-        seen = self._keep(site) or any(matches(site) for matches, _ in self._watch)
-        return bool(seen) or self.changes(site)
+        if self._keep(site) or (self._edits and self.changes(site)):
+            return True
+        return any(matches(site) for matches, _ in self._watch)
 
     def spare(self, site: str, tensor: Tensor) -> Tensor | None:
         """The memory of a `tensor` that was just shown at `site`, for the next step to write its
