@@ -63,8 +63,7 @@ def steps(
     notes, asked = _Notes.of(bench, ids), asked_positions(bench, ids)
     first, kept, residual = 0, dict[str, Tensor](), None
     if native is not None:
-        changed = first_difference(choices, native.run.choices, bench.shape)
-        first = changed if 0 < changed < layers else 0
+        first = first_layer(choices, native.run.choices, bench.shape)
     if native is not None and first:
         kept, residual = dict(native.run.kept), native.run.residual(first)
     for at in range(first, layers, each):
@@ -79,6 +78,12 @@ def steps(
         kept |= run.kept
     later = notes.reading(Run(bench.shape, choices, source, None, kept), asked)
     yield later if native is None or not first else _joined(native, later, first)
+
+
+def first_layer(choices: Choices, native: Choices, shape: Shape) -> int:
+    """The layer that a reading under `choices` begins with, given the native one."""
+    changed = first_difference(choices, native, shape)
+    return changed if 0 < changed < shape.n_layers else 0
 
 
 def look(bench: Bench, reading: Reading, layer: int) -> Run:

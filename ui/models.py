@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from experiments.reading import Reading, look, look_at_head, read, reread, steps
+from experiments.reading import Reading, first_layer, look, look_at_head, read, reread, steps
 from model import Bench, Choices, ModelError, Run, load
 from model.bench import Text
 from model.catalogue import CATALOGUE
@@ -148,6 +148,17 @@ def reading_steps(
                 yield None
         readings.put(key, found)
     yield found
+
+
+def is_read(bench: Bench, text: Text, choices: Choices) -> bool:
+    """Whether `reading_of` would answer at once."""
+    return _readings().find((bench.name, text, choices)) is not None
+
+
+def steps_of(bench: Bench, choices: Choices, each: int) -> int:
+    """How many steps `reading_steps` takes for what is not read yet."""
+    first = 0 if choices == bench.native else first_layer(choices, bench.native, bench.shape)
+    return -(-(bench.shape.n_layers - first) // each)
 
 
 def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:

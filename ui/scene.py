@@ -1,6 +1,7 @@
 """What a page of one head looks at: a model, a text, two sets of choices, a layer and a head."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import streamlit as st
 
@@ -59,14 +60,14 @@ class Scene:
             self._heads[side] = head_of(*of)
         return self._heads[side].attention(self.layer)
 
-    @property
+    @cached_property
     def long(self) -> bool:
         """Whether all heads of a layer at once would be too much, to keep and to send."""
         return len(self.tokens) > MAX_TOKENS
 
-    @property
+    @cached_property
     def tokens(self) -> list[str]:
-        return self.reading("native").run.tokens[0]
+        return self.bench.encode(self.text).tokens[0]
 
     @property
     def changed(self) -> bool:

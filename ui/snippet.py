@@ -17,12 +17,17 @@ def snippet(scene: Scene) -> str:
     )
     choices = f"replace(bench.native, {changes})" if changes else "bench.native"
     imports = "from dataclasses import replace\n\n" if changes else ""
-    return f"""{imports}from model import load
+    names, tape, first, second = "load", "", "text", f"text, {choices}"
+    if scene.long:  # a tape that keeps everything would take more memory than most machines have
+        stack, index = scene.bench.shape.stack_of(scene.layer)
+        names, tape = "Tape, load", f'keep = ["{stack}.{index}.self_attention.weights"]\n'
+        first, second = "text, tape=Tape(keep)", f"text, {choices}, tape=Tape(keep)"
+    return f"""{imports}from model import {names}
 
 bench = load({scene.bench.name!r})
 text = {scene.text!r}
-native = bench.run(text)
-variant = bench.run(text, {choices})
+{tape}native = bench.run({first})
+variant = bench.run({second})
 
 native_weights = native.attention(layer={scene.layer}).weights[0, {scene.head}]  # (queries, keys)
 variant_weights = variant.attention(layer={scene.layer}).weights[0, {scene.head}]

@@ -6,7 +6,8 @@ from model import Bench, ModelError
 from model.bench import Text
 from ui.i18n import N_
 
-MAX_TOKENS = 512  # of the lab: past it a page would be slow for all of its readers
+MAX_TOKENS = 512  # past it a page would be slow for all of its readers
+LONGEST = 2048  # tokens that the lab reads, whose pictures of long texts come by tiles
 MAX_CHARACTERS = 20_000
 PAIR = "[SEP]"
 

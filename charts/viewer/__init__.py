@@ -1,14 +1,16 @@
 """The attention viewer: matrices of any size on a canvas, fed bytes, giving back clicks.
 
-Three views share one Streamlit component: ``focus`` shows one head (native, variant, difference;
-as matrices or as lines), ``atlas`` all heads as thumbnails (made by ``pool``), ``matrices`` a row
-of any matrices. They take arrays and translated words, and know nothing of models.
+Four views share one Streamlit component: ``focus`` shows one head (native, variant, difference;
+as matrices or as lines), ``tiles`` one head of a long text, ``atlas`` all heads as thumbnails (made
+by ``pool``), ``matrices`` a row of any matrices. They take arrays and translated words, and know
+nothing of models.
 """
 
 from charts.viewer.atlas import AtlasEvent, atlas
 from charts.viewer.focus import FocusEvent, focus
 from charts.viewer.matrices import Axis, MatricesEvent, Panel, matrices
 from charts.viewer.pooling import pool
+from charts.viewer.tiles import TilesEvent, tiles
 from charts.viewer.words import WORDS
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "FocusEvent",
     "MatricesEvent",
     "Panel",
+    "TilesEvent",
     "atlas",
     "focus",
     "matrices",
     "pool",
+    "tiles",
 ]

@@ -31,6 +31,7 @@ SCRIPTS = (
     "pointer",
     "lines",
     "focus",
+    "tiles",
     "atlas",
     "matrices",
     "main",

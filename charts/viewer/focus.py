@@ -12,6 +12,7 @@ from charts.viewer.payload import (
     BYTES,
     Code,
     Encoded,
+    code_for,
     encode_bits,
     encode_cells,
     pack,
@@ -20,10 +21,7 @@ from charts.viewer.payload import (
 
 View = Literal["matrix", "lines"]
 
-# Bytes of cells: up to which sizes the focused head travels exactly or in 16 bits, and up to
-# which total the other heads come along, so that switching between them needs no server.
-EXACT_UP_TO = 150_000
-FINE_UP_TO = 300_000
+# Bytes of cells up to which the other heads come along, so that switching needs no server.
 ALL_HEADS_UP_TO = 600_000
 
 
@@ -182,11 +180,7 @@ def _inside(cell: tuple[int, int], shape: tuple[int, int]) -> bool:
 def _codes(heads: Sequence[int], head: int, cells: int) -> dict[int, Code]:
     """In which code each head travels: the focused one finely, the others if there is room."""
     sizes = {code: cells * size for code, size in BYTES.items()}
-    own: Code = "u8"
-    if sizes["f32"] <= EXACT_UP_TO:
-        own = "f32"
-    elif sizes["u16"] <= FINE_UP_TO:
-        own = "u16"
+    own = code_for(cells)
     candidates: tuple[Code, ...] = (own, "u16", "u8")
     for code in candidates:
         if sizes[own] + (len(heads) - 1) * sizes[code] <= ALL_HEADS_UP_TO:

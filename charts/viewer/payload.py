@@ -10,13 +10,17 @@ Codes, where q is the stored integer and t = q / levels:
 * ``u16``, ``u8``: low + (high - low) · t^power. With power 1 the steps are equal. Attention
   weights use power 4 in 16 bits (small weights keep four significant digits) and power 2 in 8
   bits (they keep at least their order of magnitude);
-* ``bits``: booleans, the first in the lowest bit.
+* ``u8`` with ``signed``: t = (q - 127) / 127 stands for high · t · |t|: differences keep their
+  small values, and where there is none it stays exactly none;
+* ``bits``: booleans, the first in the lowest bit;
+* ``bytes``: bytes as they are, e.g. another payload in zlib's format (``deflated``).
 
 ``js/codec.js`` is the other half; a test holds both to the same numbers.
 """
 
 import json
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,13 +28,18 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Code = Literal["f32", "u16", "u8", "bits"]
+Code = Literal["f32", "u16", "u8", "bits", "bytes"]
 Floats = npt.NDArray[np.float32]
 
 ALIGNMENT = 8
 BYTES = {"f32": 4, "u16": 2, "u8": 1}
 LEVELS = {"u16": 65535, "u8": 255}
 WEIGHTS_POWER = {"f32": 1, "u16": 4, "u8": 2}
+MIDDLE = 127  # of a signed u8: what 0 is stored as
+
+# Bytes of cells: up to which sizes what a reader looks at travels exactly, or in 16 bits.
+EXACT_UP_TO = 150_000
+FINE_UP_TO = 300_000
 
 
 @dataclass(frozen=True)
@@ -55,10 +64,10 @@ def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded
     exactly zero. Values that are not finite are stored as the lowest one; whoever draws them
     masks them.
 
-    Raises ValueError for the code ``bits``, and for negative weights.
+    Raises ValueError for the codes ``bits`` and ``bytes``, and for negative weights.
     """
-    if code == "bits":
-        raise ValueError("numbers cannot be stored as bits")
+    if code in ("bits", "bytes"):
+        raise ValueError(f"numbers cannot be stored as {code}")
     finite = np.isfinite(cells)
     low = float(cells[finite].min()) if finite.any() else 0.0
     high = float(cells[finite].max()) if finite.any() else 0.0
@@ -74,6 +83,23 @@ def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded
     place = ((filled.astype(np.float64) - low) / spread) ** (1 / power)
     stored = np.rint(np.clip(place, 0, 1) * LEVELS[code]).astype("<u2" if code == "u16" else "u1")
     spec = {"code": code, "shape": shape, "low": low, "high": low + spread, "power": power}
+    return Encoded(spec, stored.tobytes())
+
+
+def code_for(cells: int) -> Code:
+    """How finely this many cells that a reader looks at closely travel."""
+    if cells * BYTES["f32"] <= EXACT_UP_TO:
+        return "f32"
+    return "u16" if cells * BYTES["u16"] <= FINE_UP_TO else "u8"
+
+
+def encode_signed(cells: Floats) -> Encoded:
+    """Store finite numbers of either sign in 8 bits: small ones finely, 0 exactly."""
+    high = float(np.abs(cells).max(initial=0)) or 1.0
+    place = np.sqrt(np.abs(cells.astype(np.float64)) / high) * np.sign(cells)
+    stored = (np.rint(place * MIDDLE) + MIDDLE).astype("u1")
+    shape = list(cells.shape)
+    spec = {"code": "u8", "shape": shape, "low": -high, "high": high, "power": 2, "signed": True}
     return Encoded(spec, stored.tobytes())
 
 
@@ -101,8 +127,20 @@ def pack(header: Mapping[str, Any], arrays: Sequence[Encoded]) -> bytes:
     return head + bytes(-len(head) % ALIGNMENT) + bytes(body)
 
 
+def deflated(kind: str, payload: bytes) -> bytes:
+    """A payload of a view of this kind that holds another one, compressed."""
+    small = zlib.compress(payload, 1)
+    return pack({"kind": kind}, [Encoded({"code": "bytes", "shape": [len(small)]}, small)])
+
+
+def inflated(blob: bytes) -> bytes:
+    """What ``deflated`` was given."""
+    _header, (small,) = unpack(blob)
+    return zlib.decompress(small.tobytes())
+
+
 def unpack(blob: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """The header and the arrays (float32 or bool) that a blob holds: what the browser sees."""
+    """The header and the arrays (numbers, bool or bytes) of a blob, as the browser sees them."""
     (length,) = struct.unpack_from("<I", blob)
     header = json.loads(blob[4 : 4 + length])
     start = 4 + length + -(4 + length) % ALIGNMENT
@@ -115,10 +153,15 @@ def _decode(spec: Mapping[str, Any], blob: bytes, at: int) -> np.ndarray:
         octets = np.frombuffer(blob, "u1", -(-count // 8), at)
         flags = np.unpackbits(octets, count=count, bitorder="little").astype(bool)
         return flags.reshape(spec["shape"])
+    if spec["code"] == "bytes":
+        return np.frombuffer(blob, "u1", count, at)
     if spec["code"] == "f32":
         return np.frombuffer(blob, "<f4", count, at).reshape(spec["shape"])
     code = spec["code"]
     stored = np.frombuffer(blob, "<u2" if code == "u16" else "u1", count, at)
+    if spec.get("signed"):
+        place = stored / MIDDLE - 1
+        return (spec["high"] * place * np.abs(place)).astype(np.float32).reshape(spec["shape"])
     place = stored / LEVELS[code]
     # Squaring, not **: the browser then does the same operations and gets the same bits.
     for _ in range(spec["power"].bit_length() - 1):

@@ -30,3 +30,28 @@ def pool(weights: Any, size: int) -> Floats:
             starts = np.arange(size) * length // size
             cells = np.maximum.reduceat(cells, starts, axis=axis)
     return cells
+
+
+def pool_blocks(cells: Any, block: tuple[int, int], *, signed: bool = False) -> Floats:
+    """Pool a matrix by blocks of one size, so that a place in the result says which cells it
+    stands for.
+
+    Args:
+        cells: (rows, columns).
+        block: rows and columns of a block; the last ones may be smaller.
+        signed: the cell that is furthest from 0, with its sign, stands for a block, as it should
+            in a difference; else the largest does.
+
+    Returns:
+        (⌈rows / block rows⌉, ⌈columns / block columns⌉) float32.
+    """
+    pooled = to_numpy(cells)
+    for axis, length in enumerate(block):
+        if length > 1:
+            starts = np.arange(0, pooled.shape[axis], length)
+            high = np.maximum.reduceat(pooled, starts, axis=axis)
+            if signed:
+                low = np.minimum.reduceat(pooled, starts, axis=axis)
+                high = np.where(high >= -low, high, low)
+            pooled = high
+    return np.ascontiguousarray(pooled)

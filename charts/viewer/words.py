@@ -42,6 +42,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "hint_narrow": "Tap a cell to read and select it, pinch to zoom.",
         "hint_lines": "Point at a token to see only its lines, click to pin it. With a query "
         "pinned, a click on a key selects the pair.",
+        "hint_tiles": "Point or use the arrow keys to read values. Drag, + or − zooms, 0 "
+        "shows all. A click zooms in until the cells are exact, then it selects one.",
+        "largest_of": "each the largest of {rows} × {columns} cells",
         "hint_matrices": "Point or use the arrow keys to read values, click to select.",
         "summary": "Attention weights of head {head}: {queries} queries by {keys} keys. Arrow "
         "keys read the values; the table below gives the strongest keys.",

@@ -10,7 +10,7 @@ from ui import texts
 from ui.anatomy import left_out
 from ui.errors import explain
 from ui.i18n import N_, _, prose
-from ui.lab import cell, effect, evidence, norms, picture, pipeline, takeaway
+from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
 from ui.models import bench_of, offered
 from ui.scene import Scene
 from ui.switches import SWITCHES, fit, panel
@@ -87,11 +87,14 @@ state["head"] = min(state["head"], shape.n_heads - 1)
 
 variant = panel(bench)
 try:
-    text = texts.as_text(state["text"], bench)
+    text = texts.as_text(state["text"], bench, texts.LONGEST)
     check(variant, shape)
     scene = Scene(bench, text, bench.native, variant, state["layer"], state["head"])
+    if scene.long and not long.read(scene):
+        publish(PARAMETERS)
+        st.stop()
     with st.spinner(_("Running the model …"), show_time=True):
-        scene.look("variant")
+        scene.one_head("variant")
     effect.headline(scene)
     picture.focused_head(scene)
 except ModelError as error:

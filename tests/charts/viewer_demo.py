@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from charts.viewer import Axis, FocusEvent, Panel, atlas, focus, matrices, pool
+from charts.viewer import Axis, FocusEvent, Panel, TilesEvent, atlas, focus, matrices, pool, tiles
 from charts.viewer.atlas import Show
 from tests.charts.synthetic import CHINESE, ENGLISH, HOSTILE, synthetic
 
@@ -54,6 +54,29 @@ if show == "focus":
         on_event=follow,
     )
     st.text(f"event {event.did} head {event.head} cell {event.cell} view {event.view}")
+elif show == "tiles":
+    native = synthetic(1, 1, 1, tokens, causal)[0, 0]
+    variant = None if "alone" in asked else synthetic(2, 1, 1, tokens, causal)[0, 0]
+    looked = st.session_state.setdefault("tiles_state", {"head": 0, "cell": None, "window": None})
+
+    def look(event: TilesEvent) -> None:
+        looked.update(head=event.head, cell=event.cell, window=event.window)
+
+    told = tiles(
+        "tiles",
+        native=native,
+        variant=variant,
+        heads=range(heads),
+        head=looked["head"],
+        query_labels=tokens_shown,
+        key_labels=tokens_shown,
+        masked_native=mask,
+        masked_variant=mask,
+        window=looked["window"],
+        selected=looked["cell"],
+        on_event=look,
+    )
+    st.text(f"event {told.did} head {told.head} cell {told.cell} window {told.window}")
 elif show == "atlas":
     native = pool(synthetic(1, layers, heads, tokens, causal), 24)
     variant = pool(synthetic(2, layers, heads, tokens, False), 24)

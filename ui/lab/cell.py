@@ -10,7 +10,7 @@ from experiments.cell import Cell, arithmetic
 from ui import spreadsheet
 from ui.i18n import _
 from ui.inert import inert
-from ui.lab.picture import selected_cell
+from ui.lab.selection import selected_cell
 from ui.scene import Scene, side_names, words
 
 
@@ -31,9 +31,7 @@ def show(scene: Scene) -> None:
         choices = scene.choices(side).at(scene.layer, scene.native)
         with column:
             st.subheader(side_names()[side], anchor=False)
-            _one_side(
-                arithmetic(scene.attention(side), choices, scene.head, query, key), side, scene, key
-            )
+            _one_side(arithmetic(scene.one_head(side), choices, 0, query, key), side, scene, key)
 
 
 def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
@@ -121,7 +119,7 @@ def _formula(cell: Cell) -> str:
 
 
 def _most_changed(scene: Scene) -> tuple[int, int]:
-    native = scene.attention("native").weights[0, scene.head]
-    change = (scene.attention("variant").weights[0, scene.head] - native).abs()
+    native = scene.one_head("native").weights[0, 0]
+    change = (scene.one_head("variant").weights[0, 0] - native).abs()
     flat = int((change if scene.changed else native).argmax())
     return divmod(flat, native.shape[-1])

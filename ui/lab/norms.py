@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +10,8 @@ from charts.norms import depth
 from experiments.norm_statistics import norm_statistics
 from ui.i18n import _
 from ui.scene import SIDES, Scene, colours, side_names
+
+MOST = 128  # tokens drawn: of more, no row would be legible
 
 
 def show(scene: Scene) -> None:
@@ -26,19 +29,34 @@ def show(scene: Scene) -> None:
     frames = {side: norm_statistics(scene.reading(side)) for side in sides}
     spread = pd.concat(list(frames.values()))[quantity].to_numpy()
     limits = (float(spread.min()), float(spread.max()))
+    shown = telling(frames["native"], quantity)
+    tokens = [scene.tokens[position] for position in shown]
     words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
     for column, side in zip(st.columns(len(sides)), sides, strict=True):
         places = [place_name(site) for site in frames[side]["site"].unique()]
         with column:
             st.subheader(side_names()[side], anchor=False)
-            figure = depth(frames[side], quantity, scene.tokens, places, words, colours(), limits)
+            seen = frames[side].query("position in @shown")
+            figure = depth(seen, quantity, tokens, places, words, colours(), limits)
             st.plotly_chart(figure, key=f"norms_{side}", width="stretch")
+    if len(shown) < len(scene.tokens):
+        few = _("{shown} of {tokens} tokens: of every few neighbours the one that stands out most.")
+        st.caption(few.format(shown=len(shown), tokens=len(scene.tokens)))
     st.caption(
         _(
             "Over the features of each token. A few tokens of large deviation are real: "
             "many models keep such outliers, often in the first token."
         )
     )
+
+
+def telling(frame: pd.DataFrame, quantity: str, most: int = MOST) -> list[int]:
+    """At most `most` positions of the text, spread over it: of each stretch of neighbours the one
+    whose quantity is largest in size at any norm."""
+    by_norm = frame.pivot(index="norm", columns="position", values=quantity).to_numpy()
+    largest = np.abs(by_norm).max(axis=0)  # (positions,)
+    stretches = np.array_split(np.arange(len(largest)), min(most, len(largest)))
+    return [int(stretch[largest[stretch].argmax()]) for stretch in stretches]
 
 
 def place_name(site: str) -> str:

@@ -5,7 +5,9 @@ import streamlit as st
 from charts.viewer import AtlasEvent, FocusEvent, atlas, focus
 from experiments.outcome import row_shift
 from ui.i18n import _
-from ui.scene import Scene, words
+from ui.lab import long
+from ui.lab.selection import open_cell, selected_cell
+from ui.scene import SIDES, Scene, words
 from ui.url import Parameter, number, one_of
 
 
@@ -25,13 +27,16 @@ PICTURE = (
 
 def focused_head(scene: Scene) -> None:
     """Native, variant and difference of one head, with what it did to this head in a line."""
-    native, variant = scene.attention("native"), scene.attention("variant")
-    shift = row_shift(native.weights[0, scene.head], variant.weights[0, scene.head])
+    shift = row_shift(*(scene.one_head(side).weights[0, 0] for side in SIDES))
     naming, sliding = st.columns([3, 2], vertical_alignment="center")
     line = _("**Layer {layer}, head {head}** · {share} of each query's attention moved")
     naming.markdown(line.format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}"))
     last = scene.bench.shape.n_layers - 1
     sliding.slider(_("Layer"), 0, last, key="layer", persist_state="session")
+    if scene.long:
+        long.focused_head(scene.bench, scene.text, scene.variant, scene.layer, scene.head)
+        return
+    native, variant = scene.attention("native"), scene.attention("variant")
     focus(
         "viewer",
         native=native.weights[0],
@@ -79,20 +84,12 @@ def all_heads(scene: Scene) -> None:
     )
 
 
-def selected_cell(scene: Scene) -> tuple[int, int] | None:
-    """The cell that the reader opened, if this text has it."""
-    if not st.session_state["cell"]:
-        return None
-    query, key = map(int, st.session_state["cell"].split("."))
-    return (query, key) if max(query, key) < len(scene.tokens) else None
-
-
 def _follow(event: FocusEvent) -> None:
     state = st.session_state
     state["head"] = event.head
     state["view"] = event.view
     if event.did == "cell":
-        state["cell"] = "" if event.cell is None else f"{event.cell[0]}.{event.cell[1]}"
+        open_cell(event.cell)
 
 
 def _pick(event: AtlasEvent) -> None:

@@ -23,14 +23,14 @@ def show(scene: Scene) -> None:
 
 
 def _panels(scene: Scene, side: str, shown: int) -> list[Panel]:
-    view, head = scene.attention(side), scene.head
+    view = scene.one_head(side)
     names = scene.tokens[:shown]
     rows = Axis(_("Queries"), names, "queries")
     keys = Axis(_("Keys"), names, "keys")
     features = Axis(_("Feature of the value"), None, "values")
 
     def cut(matrix: Tensor) -> Tensor:
-        return matrix[0, head, :shown, :shown]
+        return matrix[0, 0, :shown, :shown]
 
     scores = cut(view.scores)
     return [
@@ -47,7 +47,7 @@ def _panels(scene: Scene, side: str, shown: int) -> list[Panel]:
         ),
         Panel(
             _("5 · weights × values: what the head hands on"),
-            view.head_outputs[0, head, :shown],
+            view.head_outputs[0, 0, :shown],
             "values",
             rows=rows,
             columns=features,

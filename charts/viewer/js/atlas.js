@@ -117,7 +117,7 @@ export class Atlas {
     const peaks = [];
     for (let n = 0; n < layers * heads; n++) {
       const own = cells.subarray(n * size, (n + 1) * size);
-      this.thumbs.push(raster(own, null, rows, columns, this.scale, theme));
+      this.thumbs.push(raster({ cells: own, shape: [rows, columns] }, this.scale, theme));
       peaks.push(own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0));
     }
     this.values ??= peaks;

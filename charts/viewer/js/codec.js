@@ -2,7 +2,8 @@
 
 const ALIGNMENT = 8;
 const LEVELS = { u16: 65535, u8: 255 };
-const STORED = { f32: Float32Array, u16: Uint16Array, u8: Uint8Array };
+const MIDDLE = 127;
+const STORED = { f32: Float32Array, u16: Uint16Array, u8: Uint8Array, bytes: Uint8Array };
 
 const count = (shape) => shape.reduce((product, length) => product * length, 1);
 
@@ -20,9 +21,11 @@ function raised(place, power) {
 
 function decodeCells(spec, stored) {
   if (spec.code === "f32") return stored;
-  const { low, high, power } = spec;
+  const { low, high, power, signed } = spec;
   const levels = LEVELS[spec.code];
-  const number = (q) => low + (high - low) * raised(q / levels, power);
+  const number = signed
+    ? (q) => high * (q / MIDDLE - 1) * Math.abs(q / MIDDLE - 1)
+    : (q) => low + (high - low) * raised(q / levels, power);
   const cells = new Float32Array(stored.length);
   if (spec.code === "u8") {
     const table = Float32Array.from({ length: 256 }, (_, q) => number(q));
@@ -59,8 +62,9 @@ class CodedArray {
 
   // Half a quantisation step at this value: how far the number may be from the model's own.
   uncertainty(value) {
-    const { code, low, high, power } = this.spec;
+    const { code, low, high, power, signed } = this.spec;
     if (code === "f32") return 0;
+    if (signed) return high * Math.max(Math.sqrt(Math.abs(value) / high), 1 / MIDDLE) / MIDDLE;
     const place = Math.pow(Math.max(0, (value - low) / (high - low)), 1 / power);
     const step = power * Math.pow(Math.max(place, 1 / LEVELS[code]), power - 1) / LEVELS[code];
     return (high - low) * step / 2;
@@ -77,3 +81,9 @@ export function decode(bytes) {
   const arrays = header.arrays.map((spec) => new CodedArray(spec, buffer, body + spec.offset));
   return { header, arrays };
 }
+
+// What payload.py deflated.
+export const inflate = async (bytes) => {
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(plain).arrayBuffer());
+};

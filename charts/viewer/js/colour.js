@@ -118,7 +118,7 @@ export class Scale {
 }
 
 // Cells as a picture of one pixel each; masked cells stay transparent over the hatch.
-export function raster(cells, masked, rows, columns, scale, theme) {
+export function raster({ cells, masked, shape: [rows, columns] }, scale, theme) {
   const picture = document.createElement("canvas");
   picture.width = columns;
   picture.height = rows;

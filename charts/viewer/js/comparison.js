@@ -20,17 +20,25 @@ function maskOf(side, head, header, arrays) {
   return arrays[typeof mask === "number" ? mask : mask[head]].cells;
 }
 
+// The tokens along the sides of a head's panels.
+export function sidesOf({ words, queries, keys }, theme) {
+  const { palette } = theme;
+  return {
+    rows: {
+      count: queries.length, labels: queries, name: words.queries,
+      axis: words.rows_queries, colour: palette.queries,
+    },
+    columns: {
+      count: keys.length, labels: keys, name: words.keys,
+      axis: words.columns_keys, colour: palette.keys,
+    },
+  };
+}
+
 // Native and variant share one scale, panels share one window, so that they zoom together.
 export function compare({ header, arrays }, head, theme, window) {
   const { words } = header;
-  const rows = {
-    count: header.queries.length, labels: header.queries, name: words.queries,
-    axis: words.rows_queries, colour: theme.palette.queries,
-  };
-  const columns = {
-    count: header.keys.length, labels: header.keys, name: words.keys,
-    axis: words.columns_keys, colour: theme.palette.keys,
-  };
+  const { rows, columns } = sidesOf(header, theme);
   const sides = header.variant ? ["native", "variant"] : ["native"];
   const source = sides.map((side) => arrays[header[side][head]]);
   const high = header.high ?? roundUp(Math.max(...source.map(({ cells }) => largest(cells))));
@@ -57,8 +65,3 @@ export function compare({ header, arrays }, head, theme, window) {
   });
   return [...panels, difference];
 }
-
-// How far a panel's value may be from the model's own, for what was rounded on the way here.
-export const uncertainty = (panel, at) => panel.source.reduce(
-  (sum, array, n) => sum + array.uncertainty((panel.parts ?? [panel])[n].cells[at]), 0,
-);

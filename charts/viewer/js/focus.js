@@ -2,8 +2,8 @@
 
 import { Agreed, Mailbox } from "./agreed.js";
 import { readTheme } from "./colour.js";
-import { compare, uncertainty } from "./comparison.js";
-import { Lines } from "./lines.js";
+import { compare } from "./comparison.js";
+import { Lines, partners } from "./lines.js";
 import { Window } from "./panel.js";
 import { Pen } from "./pen.js";
 import { Pointer } from "./pointer.js";
@@ -45,7 +45,7 @@ export class Focus {
     if (!header.heads.includes(this.head.value)) this.head = new Agreed(header.head);
     if (other) {
       this.cell = new Agreed(header.cell);
-      this.window = new Window(header.queries.length, header.keys.length);
+      this.window = this.opening();
       this.hovered = null;
       this.lines.pinned = null;
     }
@@ -54,11 +54,16 @@ export class Focus {
     this.restyle();
   }
 
+  // The part of the matrix that is shown first.
+  opening() {
+    return new Window(this.header.queries.length, this.header.keys.length);
+  }
+
   restyle() {
     this.theme = readTheme(this.stage.element, this.header.colours);
     this.pen.use(this.theme);
     this.built = null;
-    this.#refresh();
+    this.refresh();
   }
 
   destroy() {
@@ -68,28 +73,32 @@ export class Focus {
 
   // ---- what leaves --------------------------------------------------------------------------
 
-  #post(did, quiet = 0) {
-    this.mail.post(() => ({
+  event(did) {
+    return {
       did,
       head: this.head.value,
       cell: this.cell.value,
       view: this.view.value,
       threshold: this.threshold.value,
-    }), quiet);
+    };
+  }
+
+  post(did, quiet = 0) {
+    this.mail.post(() => this.event(did), quiet);
   }
 
   #switchHead(head) {
     if (head === this.head.value || !this.header.heads.includes(head)) return;
     this.head.set(head);
-    this.#post("head", 120);
-    this.#refresh();
+    this.post("head", 120);
+    this.refresh();
   }
 
-  #choose(cell) {
+  choose(cell) {
     if (JSON.stringify(cell) === JSON.stringify(this.cell.value)) return;
     this.cell.set(cell);
-    this.#post("cell");
-    this.#refresh();
+    this.post("cell");
+    this.refresh();
   }
 
   // ---- furniture ----------------------------------------------------------------------------
@@ -99,20 +108,20 @@ export class Focus {
     this.views = new Choice(words.view, (view) => {
       this.view.set(view);
       this.stage.scroller.scrollTop = 0;
-      this.#post("view");
-      this.#refresh();
+      this.post("view");
+      this.refresh();
     });
     this.strip = new Choice(words.head, (head) => this.#switchHead(head));
     this.strip.element.classList.add("heads");
     this.tabs = new Choice(words.picture, (tab) => {
       this.tab = tab;
-      this.#refresh();
+      this.refresh();
     });
     this.slider = node("input", { type: "range", min: "0.05", max: "1", step: "0.05" });
     this.stage.listen(this.slider, "input", () => {
       this.threshold.set(Number(this.slider.value));
-      this.#post("threshold", 300);
-      this.#refresh();
+      this.post("threshold", 300);
+      this.refresh();
     });
     this.share = node("output");
     this.sliderName = node("span");
@@ -125,8 +134,9 @@ export class Focus {
 
   #refreshToolbar() {
     const { words, header } = this;
+    this.views.element.hidden = this.offered.length < 2;
     this.views.set(
-      ["matrix", "lines"].map((value) => ({ value, text: words[value] })),
+      this.offered.map((value) => ({ value, text: words[value] })),
       this.view.value, words.view,
     );
     this.strip.set(
@@ -161,15 +171,23 @@ export class Focus {
     return this.head.value in native ? this.head.value : head;
   }
 
+  get offered() {
+    return ["matrix", "lines"];
+  }
+
+  compose() {
+    return compare(this, this.shown, this.theme, this.window);
+  }
+
   #build() {
     if (this.built === this.shown) return;
     this.built = this.shown;
     this.lines.forget();
-    this.panels = compare(this, this.shown, this.theme, this.window);
+    this.panels = this.compose();
     this.table.show(this.panels.filter(({ parts }) => !parts), this.words);
   }
 
-  #refresh() {
+  refresh() {
     this.stage.redrawNow();
     this.#tell();
   }
@@ -204,44 +222,32 @@ export class Focus {
       const pieces = [token((side ? header.keys : header.queries)[n], style)];
       const wholes = this.drawn.flatMap((panel) => panel.parts ?? [panel]);
       for (const panel of new Set(wholes)) {
-        pieces.push([words[panel.side], "name"], ...this.#partners(panel, side, n));
+        pieces.push([words[panel.side], "name"], ...partners(panel, side, n));
       }
       this.stage.tell(pieces, spoken);
       return;
     }
     if (!cell) {
-      const inMatrix = this.stage.width <= NARROW ? words.hint_narrow : words.hint;
-      this.stage.tell([[this.view.value === "lines" ? words.hint_lines : inMatrix, "hint"]]);
+      this.stage.tell([[this.view.value === "lines" ? words.hint_lines : this.hint, "hint"]]);
       return;
     }
     const [i, j] = cell;
-    const at = i * header.keys.length + j;
     const pieces = [
       token(header.queries[i], "query"), ["→", "arrow"], token(header.keys[j], "key"),
     ];
     for (const panel of this.panels) {
-      const value = panel.cells[at];
-      const text = panel.masked?.[at] ? words.masked : number(value, {
-        uncertainty: uncertainty(panel, at), signed: panel.scale.signed,
-      });
+      const { value, uncertainty, masked } = panel.read(cell);
+      const text = masked
+        ? words.masked : number(value, { uncertainty, signed: panel.scale.signed });
       pieces.push([words[panel.side], "name"], [text, "value"]);
     }
+    const [rows, columns] = this.panels[0].read(cell).block;
+    if (rows * columns > 1) pieces.push([fill(words.largest_of, { rows, columns }), "off"]);
     this.stage.tell(pieces, spoken);
   }
 
-  // The tokens that a token's heaviest lines lead to, with their weights.
-  #partners(panel, side, n) {
-    const { rows, columns, cells, source } = panel;
-    const [other, style] = side ? [rows, "query"] : [columns, "key"];
-    const weight = (m) => (side ? cells[m * columns.count + n] : cells[n * columns.count + m]);
-    return [...Array(other.count).keys()]
-      .sort((a, b) => weight(b) - weight(a))
-      .slice(0, 3)
-      .flatMap((m) => {
-        const value = weight(m);
-        const text = number(value, { uncertainty: source[0].uncertainty(value) });
-        return [[visible(other.labels[m]).slice(0, 16), style], [text, "value"]];
-      });
+  get hint() {
+    return this.stage.width <= NARROW ? this.words.hint_narrow : this.words.hint;
   }
 
   // ---- mouse, touch, keys -------------------------------------------------------------------
@@ -252,17 +258,17 @@ export class Focus {
     new Pointer(stage, () => (inMatrix() ? this.drawn : []), {
       hover: (panel, cell) => {
         this.hovered = cell;
-        this.#refresh();
+        this.refresh();
       },
       leave: () => {
         if (!this.hovered) return;
         this.hovered = null;
-        this.#refresh();
+        this.refresh();
       },
-      choose: (panel, cell) => this.#choose(cell),
+      choose: (panel, cell) => this.choose(cell),
       box: (...ends) => {
         this.boxed = ends[0] ? ends : null;
-        this.#refresh();
+        this.refresh();
       },
     });
     const on = (event, handler) => stage.listen(stage.canvas, event, handler);
@@ -272,7 +278,7 @@ export class Focus {
     on("keydown", (event) => this.#key(event));
     on("blur", () => {
       this.hovered = null;
-      this.#refresh();
+      this.refresh();
     });
   }
 
@@ -288,7 +294,7 @@ export class Focus {
     const found = this.#token(point);
     if (JSON.stringify(found) === JSON.stringify(this.lines.hovered)) return;
     this.lines.hovered = found;
-    this.#refresh();
+    this.refresh();
   }
 
   // A click pins a token; with a query pinned, a click on a key selects their cell.
@@ -297,11 +303,11 @@ export class Focus {
     const found = this.#token(point);
     const { pinned } = this.lines;
     if (found && pinned && pinned.side === 0 && found.side === 1) {
-      this.#choose([pinned.n, found.n]);
+      this.choose([pinned.n, found.n]);
       return;
     }
     this.lines.pinned = JSON.stringify(found) === JSON.stringify(pinned) ? null : found;
-    this.#refresh();
+    this.refresh();
   }
 
   #key(event) {
@@ -316,10 +322,10 @@ export class Focus {
       this.#walk(ARROWS[key]);
     } else if (key === "Enter" || key === " ") {
       if (this.view.value === "lines") this.lines.pinned = this.lines.hovered ?? this.lines.pinned;
-      else if (this.hovered) this.#choose(this.hovered);
+      else if (this.hovered) this.choose(this.hovered);
     } else if (key === "Escape") {
       this.lines.pinned = null;
-      this.#choose(null);
+      this.choose(null);
     } else if (key === "+" || key === "-") {
       this.window.zoom(this.hovered ?? this.window.middle, key === "+" ? 0.7 : 1 / 0.7);
     } else if (key === "0") {

@@ -1,7 +1,7 @@
 // The same head as lines between two columns of tokens: queries left, keys right.
 
 import { font } from "./colour.js";
-import { visible } from "./text.js";
+import { number, visible } from "./text.js";
 
 const PITCH = 18; // height of a token's row
 const HEAD = 44; // title and axis names
@@ -183,4 +183,19 @@ export class Lines {
     if (y < scroller.scrollTop) scroller.scrollTop = y;
     else if (y > scroller.scrollTop + room) scroller.scrollTop = y - room;
   }
+}
+
+// The tokens that a token's heaviest lines lead to, with their weights, for the readout.
+export function partners(panel, side, n) {
+  const { rows, columns, cells, source } = panel;
+  const [other, style] = side ? [rows, "query"] : [columns, "key"];
+  const weight = (m) => (side ? cells[m * columns.count + n] : cells[n * columns.count + m]);
+  return [...Array(other.count).keys()]
+    .sort((a, b) => weight(b) - weight(a))
+    .slice(0, 3)
+    .flatMap((m) => {
+      const value = weight(m);
+      const text = number(value, { uncertainty: source[0].uncertainty(value) });
+      return [[visible(other.labels[m]).slice(0, 16), style], [text, "value"]];
+    });
 }

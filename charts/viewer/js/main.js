@@ -4,8 +4,9 @@ import { Atlas } from "./atlas.js";
 import { decode } from "./codec.js";
 import { Focus } from "./focus.js";
 import { Matrices } from "./matrices.js";
+import { Tiles } from "./tiles.js";
 
-const KINDS = { atlas: Atlas, focus: Focus, matrices: Matrices };
+const KINDS = { atlas: Atlas, focus: Focus, matrices: Matrices, tiles: Tiles };
 const mounted = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -66,14 +66,43 @@ export class Window {
   }
 }
 
-// A panel: { title, cells, masked, scale, rows: {count, labels, axis, colour}, columns: {…} }.
-// measure() gives it a place; draw() paints it.
+// A panel: { title, cells, masked, scale, rows: {count, labels, axis, colour}, columns: {…} }, or
+// instead of cells patches, each over those before it: { cells, masked, shape, from, block }, where
+// a cell stands for a block of the matrix. measure() gives the panel a place; draw() paints it.
 export class Panel {
   constructor(content) {
     Object.assign(this, content);
-    this.window = content.window ?? new Window(content.rows.count, content.columns.count);
-    this.picture = null;
+    const { rows, columns, cells, masked, source, parts } = content;
+    this.window = content.window ?? new Window(rows.count, columns.count);
+    this.patches = content.patches ?? [{
+      cells, masked, source,
+      parts: parts?.map((part) => part.cells),
+      shape: [rows.count, columns.count], from: [0, 0], block: [1, 1],
+    }];
+    this.pictures = [];
     this.pictured = null;
+  }
+
+  // What is drawn at a cell: its value, how far that may be from the model's own, whether it is
+  // masked, and how many cells it stands for.
+  read(cell) {
+    const place = ({ from, block }, axis) => Math.floor((cell[axis] - from[axis]) / block[axis]);
+    const patch = this.patches.findLast((one) => [0, 1].every((axis) =>
+      cell[axis] >= one.from[axis] && place(one, axis) < one.shape[axis]));
+    const { cells, masked, source, parts, block, shape } = patch;
+    const at = place(patch, 0) * shape[1] + place(patch, 1);
+    const uncertainty = source.reduce(
+      (sum, array, n) => sum + array.uncertainty((parts?.[n] ?? cells)[at]), 0,
+    );
+    return { value: cells[at], uncertainty, masked: Boolean(masked?.[at]), block };
+  }
+
+  // The strongest key of a query, and its weight.
+  strongest(i) {
+    const { cells, columns } = this;
+    const row = cells.subarray(i * columns.count, (i + 1) * columns.count);
+    const j = row.reduce((best, weight, n) => (weight > row[best] ? n : best), 0);
+    return { key: j, value: row[j], uncertainty: this.source[0].uncertainty(row[j]) };
   }
 
   // Choose the size of a cell for the room there is; returns the size of the whole panel.
@@ -196,21 +225,34 @@ export class Panel {
     const { x, y, width, height, from, to } = this.box;
     if (this.pictured !== theme) {
       this.pictured = theme;
-      this.picture = raster(
-        this.cells, this.masked, this.rows.count, this.columns.count, this.scale, theme,
-      );
-    }
-    if (this.masked) {
-      context.fillStyle = pen.hatch;
-      context.fillRect(x, y, width, height);
+      this.pictures = this.patches.map((patch) => raster(patch, this.scale, theme));
     }
     const across = width / (to[1] - from[1]);
     const down = height / (to[0] - from[0]);
-    // Smaller than a screen pixel: averaging shows what dropping rows would hide.
-    context.imageSmoothingEnabled = Math.min(across, down) * pen.ratio < 1;
-    context.drawImage(
-      this.picture, from[1], from[0], to[1] - from[1], to[0] - from[0], x, y, width, height,
-    );
+    this.patches.forEach((patch, n) => {
+      const [deep, wide] = patch.block;
+      // the part of the patch that is in the window, in cells of the matrix
+      const start = patch.from.map((first, axis) => Math.max(first, from[axis]));
+      const end = patch.shape.map((count, axis) =>
+        Math.min(patch.from[axis] + count * patch.block[axis], to[axis]));
+      const size = end.map((last, axis) => last - start[axis]);
+      if (Math.min(...size) <= 0) return;
+      const place = [
+        x + (start[1] - from[1]) * across, y + (start[0] - from[0]) * down,
+        size[1] * across, size[0] * down,
+      ];
+      if (patch.masked) {
+        context.fillStyle = pen.hatch;
+        context.fillRect(...place);
+      }
+      // Smaller than a screen pixel: averaging shows what dropping rows would hide.
+      context.imageSmoothingEnabled = Math.min(across * wide, down * deep) * pen.ratio < 1;
+      context.drawImage(
+        this.pictures[n],
+        (start[1] - patch.from[1]) / wide, (start[0] - patch.from[0]) / deep,
+        size[1] / wide, size[0] / deep, ...place,
+      );
+    });
     if (Math.min(across, down) >= GRID_FROM) {
       context.strokeStyle = theme.line;
       context.globalAlpha = 0.55;

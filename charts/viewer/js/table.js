@@ -42,10 +42,9 @@ export class Table {
     )));
   }
 
-  #strongest({ cells, columns, source }, i) {
-    const row = cells.subarray(i * columns.count, (i + 1) * columns.count);
-    const j = row.reduce((best, weight, n) => (weight > row[best] ? n : best), 0);
-    const text = number(row[j], { uncertainty: source[0].uncertainty(row[j]) });
-    return [node("td", {}, token(columns.labels[j])), node("td", {}, text)];
+  #strongest(panel, i) {
+    const { key, value, uncertainty } = panel.strongest(i);
+    const text = number(value, { uncertainty });
+    return [node("td", {}, token(panel.columns.labels[key])), node("td", {}, text)];
   }
 }
