@@ -98,6 +98,12 @@ def percentile(values: list[float], share: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[share - 1] * 1e3
 
 
+def row(name: str, seconds: list[float]) -> None:
+    """Print one row of the table."""
+    figures = " | ".join(f"{percentile(seconds, share):.0f} ms" for share in (50, 95, 99))
+    print(f"| {name} | {figures} |", flush=True)
+
+
 def main() -> None:
     """Start the app, let the readers read, check, print."""
     parser = argparse.ArgumentParser(prog="benchmarks.load")
@@ -115,27 +121,25 @@ def main() -> None:
         served = sum(map(cpu_seconds, pids)) - before
         memory = sum(map(resident, pids))
 
-    torch.set_num_threads(1)
-    bench = load("minilm")
     counted = [exchange for exchange in exchanges if exchange.counts]
     if len(counted) < 2:
         sys.exit(f"only {len(exchanges)} answers in {took:.0f} s: give it more seconds")
-    compute(bench, counted[0].lab)
-    alone = forward(bench, [exchange.lab for exchange in counted[:ALONE]])
-    wrong = [text for e in exchanges for text in mistakes(bench, e.lab, e.answer)]
-    answers = [exchange.answer.seconds for exchange in counted]
-
     print(f"| {asked.readers} readers, {len(counted)} throws | p50 | p95 | p99 |")
     print("|---|---|---|---|")
-    for name, values in (("the server's answer", answers), ("the forward alone", alone)):
-        figures = " | ".join(f"{percentile(values, share):.0f} ms" for share in (50, 95, 99))
-        print(f"| {name} | {figures} |")
+    row("the server's answer", [exchange.answer.seconds for exchange in counted])
+    torch.set_num_threads(1)
+    bench = load("minilm")
+    compute(bench, counted[0].lab)
+    row("the forward alone", forward(bench, [exchange.lab for exchange in counted[:ALONE]]))
     print(
-        f"\n{len(exchanges)} answers checked, {len(wrong)} wrong; {took:.0f} s, in which the "
-        f"server took {served:.0f} s of CPU ({1e3 * served / len(exchanges):.0f} ms an answer) "
-        f"and the readers {own:.0f} s; {memory / 1e6:.0f} MB resident at the end; "
-        f"{statistics.median(e.answer.size for e in counted) / 1e3:.0f} kB an answer"
+        f"\n{took:.0f} s, in which the server took {served:.0f} s of CPU "
+        f"({1e3 * served / len(exchanges):.0f} ms an answer) and the readers {own:.0f} s; "
+        f"{memory / 1e6:.0f} MB resident at the end; "
+        f"{statistics.median(e.answer.size for e in counted) / 1e3:.0f} kB an answer",
+        flush=True,
     )
+    wrong = [text for e in exchanges for text in mistakes(bench, e.lab, e.answer)]
+    print(f"{len(exchanges)} answers checked, {len(wrong)} wrong")
     if wrong:
         sys.exit("\n".join(wrong[:20]))
 
