@@ -115,18 +115,18 @@ class Attention(nn.Module):
         Returns (batch, queries, d_model).
         """
         rotary = choices.positions == "rope" and not geometry.cross
-        turns = geometry.turns(choices.offset, x.dtype) if rotary else (None, None)
-        query_turns, key_turns = turns  # (2, queries, d_head), (2, keys, d_head)
+        # queries and new keys are of the same tokens, so they turn alike
+        turns = geometry.turns(choices.offset, x.dtype) if rotary else None
 
         q = self._heads(self.queries(x))  # (batch, heads, queries, d_head)
-        if query_turns is not None:
-            q = turn(tape(f"{at}.content_queries", q), query_turns)
+        if turns is not None:
+            q = turn(tape(f"{at}.content_queries", q), turns)
         q = tape(f"{at}.queries", q)
 
         def project() -> KeysValues:
             k = self._heads((self.queries if choices.tied else self.keys)(memory))
-            if key_turns is not None:
-                k = turn(tape(f"{at}.content_keys", k), key_turns[:, -memory.shape[1] :])
+            if turns is not None:
+                k = turn(tape(f"{at}.content_keys", k), turns)
             return k, self._heads(self.values(memory))
 
         # (batch, n_kv_heads, keys, d_head) each
@@ -162,7 +162,7 @@ class Attention(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         """(batch, n, heads · d_head) → (batch, heads, n, d_head)."""
-        return x.unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+        return x.view(*x.shape[:-1], -1, self.d_head).transpose(1, 2)
 
     def _shared(self, x: Tensor) -> Tensor:
         """(batch, n_kv_heads, keys, d_head) → (batch, heads, keys, d_head): heads that share keys

@@ -82,9 +82,9 @@ class Cache:
             self._rows[at] = _detached(project())
         elif grows:
             # up to `length`: a call that raised has left rows behind
-            pairs = zip(self._rows[at], _detached(project()), strict=True)
-            keys, values = (torch.cat([old[:, :, : self.length], new], 2) for old, new in pairs)
-            self._rows[at] = keys, values
+            keys, values = (rows[:, :, : self.length] for rows in self._rows[at])
+            new_keys, new_values = _detached(project())
+            self._rows[at] = torch.cat([keys, new_keys], 2), torch.cat([values, new_values], 2)
         return self._rows[at]
 
     def finish(self, real: Tensor) -> None:

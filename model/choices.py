@@ -197,18 +197,25 @@ def first_difference(one: Choices, other: Choices, shape: Shape) -> int:
         entry = choices if choices.layers is None else native
         return choices.offset, choices.multiplier, entry.positions, entry.norm
 
-    def in_layer(choices: Choices, layer: int) -> Choices:
-        return replace(
-            choices.at(layer, native),
-            layers=None,
-            ablated=tuple(pair for pair in choices.ablated if pair[0] == layer),
-            ablated_cross=tuple(pair for pair in choices.ablated_cross if pair[0] == layer),
+    def everywhere(choices: Choices) -> Choices:
+        return replace(choices, layers=None, ablated=(), ablated_cross=())
+
+    inside = [everywhere(choices) for choices in (one, other)]
+    outside = [everywhere(replace(native, offset=choices.offset)) for choices in (one, other)]
+
+    def in_layer(which: int, layer: int) -> tuple[object, ...]:
+        choices = (one, other)[which]
+        applies = choices.layers is None or layer in choices.layers
+        return (
+            (inside if applies else outside)[which],
+            [pair for pair in choices.ablated if pair[0] == layer],
+            [pair for pair in choices.ablated_cross if pair[0] == layer],
         )
 
     if at_input(one) != at_input(other):
         return -1
     for layer in range(shape.n_layers):
-        if in_layer(one, layer) != in_layer(other, layer):
+        if in_layer(0, layer) != in_layer(1, layer):
             return layer
     return shape.n_layers
 

@@ -61,18 +61,16 @@ class Geometry:
         return self._once(("barrier", id(allowed), dtype), lambda: Barrier.of(allowed, dtype))
 
     def turns(self, offset: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """RoPE's turns of the queries (2, queries, d_head) and of the keys (2, keys, d_head), see
+        """RoPE's turns of the queries, cosines and sines (queries, d_head), see
         `positions.turn`."""
 
-        def at(positions: Tensor) -> Tensor:
+        def make() -> tuple[Tensor, Tensor]:
             rates = rope_rates(self.shape.d_head, self.shape.rope_theta, self.shape.rope_scaling)
             # double: at large positions float32 angles would no longer turn q and k alike
-            angles = (positions + offset).double()[:, None] * rates.double().to(positions.device)
-            return turns(angles, dtype)
+            positions = (self.query_positions + offset).double()
+            return turns(positions[:, None] * rates.double().to(positions.device), dtype)
 
-        queries = self._once(("query turns", offset, dtype), lambda: at(self.query_positions))
-        keys = self._once(("key turns", offset, dtype), lambda: at(self.key_positions))
-        return queries, keys
+        return self._once(("turns", offset, dtype), make)
 
     def alibi(self) -> Tensor:
         """ALiBi's bias (heads, queries, keys)."""

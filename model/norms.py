@@ -29,28 +29,30 @@ class NormWeights(nn.Module):
         if kind == "none":
             return tape(f"{at}.output", x)
         statistics = f"{at}.mean", f"{at}.variance"
-        if kind == "layer" and not any(map(tape.changes, statistics)):
+        if kind != "batch" and not any(map(tape.changes, statistics)):
             if any(map(tape.wants, statistics)):
                 _centred(x, kind, tape, at)
-            normal = F.layer_norm(x, self.gain.shape, self.gain, self.bias, epsilon)  # in one step
-            return tape(f"{at}.output", normal)
+            return tape(f"{at}.output", self._at_once(x, kind, epsilon))
         centred, spread = _centred(x, kind, tape, at)
         normal = centred * torch.rsqrt(spread + epsilon) * self.gain
         return tape(f"{at}.output", normal if self.bias is None else normal + self.bias)
+
+    def _at_once(self, x: Tensor, kind: Norm, epsilon: float) -> Tensor:
+        """The same in as few passes over x as there are kernels for."""
+        if kind == "layer":
+            return F.layer_norm(x, self.gain.shape, self.gain, self.bias, epsilon)
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)  # (batch, positions, 1)
+        spread = torch.addcmul(x.new_full((), epsilon), length, length, value=1 / x.shape[-1])
+        normal = x * spread.rsqrt() * self.gain
+        return normal if self.bias is None else normal + self.bias
 
 
 def _centred(x: Tensor, kind: Norm, tape: Tape, at: str) -> tuple[Tensor, Tensor]:
     """x (batch, positions, d_model) without its mean, and the mean of its squares: of each token
     (batch, positions, 1) or, with batch, of each feature (1, 1, d_model)."""
     if kind == "rms":
-        return x, tape(f"{at}.variance", _mean_square(x))
+        return x, tape(f"{at}.variance", x.square().mean(-1, keepdim=True))
     axes = (0, 1) if kind == "batch" else (-1,)
     mean = x.mean(axes, keepdim=True)
     spread = (x - mean).square().mean(axes, keepdim=True)
     return x - tape(f"{at}.mean", mean), tape(f"{at}.variance", spread)
-
-
-def _mean_square(x: Tensor) -> Tensor:
-    """(batch, positions, 1): of each token's features. The norm is one pass over x, squares and
-    their mean are three."""
-    return torch.linalg.vector_norm(x, dim=-1, keepdim=True).square() / x.shape[-1]

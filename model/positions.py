@@ -40,18 +40,17 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return turn(x, turns(angles, x.dtype))
 
 
-def turns(angles: Tensor, dtype: torch.dtype) -> Tensor:
-    """What `turn` multiplies with, (2, n, d_head), of angles (n, d_head/2): the cosines, and the
+def turns(angles: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """What `turn` multiplies with, (n, d_head) each, of angles (n, d_head/2): the cosines, and the
     sines with the sign that each feature's partner gets."""
     cos, sin = angles.cos(), angles.sin()
-    return torch.stack([torch.cat([cos, cos], -1), torch.cat([-sin, sin], -1)]).to(dtype)
+    return torch.cat([cos, cos], -1).to(dtype), torch.cat([-sin, sin], -1).to(dtype)
 
 
-def turn(x: Tensor, by: Tensor) -> Tensor:
-    """`rotate` for angles that were made into `turns` (2, n, d_head): many layers share them."""
+def turn(x: Tensor, by: tuple[Tensor, Tensor]) -> Tensor:
+    """`rotate` for angles that were made into `turns`, which many layers share."""
     cos, sin = by
-    partners = x.roll(x.shape[-1] // 2, -1)
-    return torch.addcmul(x * cos, partners, sin)
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
 
 
 def alibi_slopes(n_heads: int) -> Tensor:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import translate
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -32,13 +33,15 @@ class Tape:
         watch: Mapping[str, Watch] | None = None,
     ) -> None:
         self.kept: dict[str, Tensor] = {}
-        self._keep = _any_of(keep)
+        kept = tuple(keep)
+        self._keep = _any_of(kept)
         self._edits = {
-            pattern: (_any_of([pattern]), edit) for pattern, edit in (edits or {}).items()
+            pattern: (_any_of((pattern,)), edit) for pattern, edit in (edits or {}).items()
         }
-        self._watch = [(_any_of([pattern]), look) for pattern, look in (watch or {}).items()]
+        self._watch = [(_any_of((pattern,)), look) for pattern, look in (watch or {}).items()]
         self._unused = set(self._edits)
         self._started = False
+        self._silent = not (kept or self._edits or self._watch)
 
     def start(self) -> None:
         """Begin the one run of this tape; a second one raises ModelError."""
@@ -48,6 +51,8 @@ class Tape:
 
     def __call__(self, site: str, tensor: Tensor) -> Tensor:
         """Show `tensor` under its name and return it, or what an edit makes of it."""
+        if self._silent:
+            return tensor
         for pattern, (matches, edit) in self._edits.items():
             if matches(site):
                 self._unused.discard(pattern)
@@ -74,9 +79,10 @@ class Tape:
 
     def wants(self, site: str) -> bool:
         """Whether anybody keeps, watches or replaces the tensor of this site."""
-        if self._keep(site) or (self._edits and self.changes(site)):
-            return True
-        return any(matches(site) for matches, _ in self._watch)
+        if self._silent:
+            return False
+        seen = self._keep(site) or any(matches(site) for matches, _ in self._watch)
+        return bool(seen) or self.changes(site)
 
     def spare(self, site: str, tensor: Tensor) -> Tensor | None:
         """The memory of a `tensor` that was just shown at `site`, for the next step to write its
@@ -98,6 +104,7 @@ def silent() -> Tape:
     return Tape(keep=())
 
 
-def _any_of(patterns: Iterable[str]) -> Callable[[str], object]:
+@lru_cache(maxsize=1024)  # a pass on one layer takes less time than to compile its patterns
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], object]:
     """Says of a site whether one of these patterns matches it."""
     return re.compile("|".join(map(translate, patterns)) or r"(?!)").match

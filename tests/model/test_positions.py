@@ -5,7 +5,7 @@ import json
 import math
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -181,12 +181,11 @@ def test_llama3_keeps_fast_pairs_and_divides_slow_ones() -> None:
 def test_an_offset_turns_queries_and_keys_as_later_positions_do() -> None:
     shape = tiny(positions="rope", d_head=8)
     where = Geometry(shape, torch.arange(3, 5), torch.arange(9), torch.ones(1, 9).bool())
-    (queries, keys), (queries_on, keys_on) = (where.turns(at, torch.float32) for at in (0, 4))
-    assert queries.shape == (2, 2, 8)
-    assert keys.shape == (2, 9, 8)
-    assert queries.equal(keys[:, 3:5])
-    assert queries_on.equal(keys[:, 7:9])
-    assert keys_on[:, :5].equal(keys[:, 4:])
+    (cos, sin), (cos_on, sin_on) = (where.turns(at, torch.float32) for at in (0, 4))
+    assert cos.shape == sin.shape == (2, 8)
+    later = replace(where, query_positions=torch.arange(7, 9)).turns(0, torch.float32)
+    assert cos_on.equal(later[0]) and sin_on.equal(later[1])
+    assert not cos_on.equal(cos)
 
 
 def test_rotation_is_multiplication_of_complex_numbers() -> None:
