@@ -14,7 +14,7 @@ from ui.scene import SIDES, Scene, words
 from ui.texts import MAX_TOKENS
 
 LAYERS_A_STEP = 2
-_WINDOW = "window"  # in the session: the text, and the part of the matrix that is looked at
+_WINDOW = "looked at"  # in the session: the text, and the part of the matrix that is looked at
 
 
 def read(scene: Scene) -> bool:
