@@ -5,7 +5,7 @@
 #   make test      run every test, in a real browser too
 #   make lint      style, types and architecture
 #   make check     lint and test
-#   make bench     measure latency, payload, loading and parity
+#   make bench     measure speed, memory and payload, peers beside them
 #   make messages  collect the translatable strings into the catalogues
 
 SHELL := /bin/bash
@@ -17,6 +17,7 @@ SHELL := /bin/bash
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .peers
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT_INSTALL := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -43,7 +44,7 @@ lint: $(VENV)/.dev
 
 check: lint test
 
-bench: $(VENV)/.dev browser
+bench: $(VENV)/.dev $(PEERS)/.done browser nginx
 	$(BIN)/python -m benchmarks
 
 messages: $(VENV)/.dev
@@ -63,6 +64,12 @@ $(VENV)/.app: requirements.txt requirements-models.txt | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# What the benchmarks compare with, apart: no peer's package is ever imported by the app.
+$(PEERS)/.done: requirements-peers.txt | $(BIN)/python
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r requirements-peers.txt
 	@touch $@
 
 # The browser tests run in Debian's Chromium, or, where the distribution has none to install (Ubuntu
@@ -92,4 +99,4 @@ nginx: $(VENV)/.dev
 		cd ../.. && $(BIN)/python -m tests.nginx; }
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("loading", "encoding", "viewer", "load", "load.memory")
+BENCHMARKS = (
+    "loading",
+    "forward",
+    "switches",
+    "decoding",
+    "encoding",
+    "viewer",
+    "load",
+    "load.memory",
+)
 
 if __name__ == "__main__":
     for name in BENCHMARKS:

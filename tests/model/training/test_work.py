@@ -64,7 +64,9 @@ def test_equal_recipes_are_one_run_and_others_are_not() -> None:
     for job in planned:
         assert (job.recipe, job.lengths) == (by_key[job.key].recipe, by_key[job.key].lengths)
     assert len({(repr(job.recipe), job.lengths) for job in planned}) == len(by_key)
-    (shared,) = (j for j in planned if (j.family, j.variant, j.recipe.seed) == ("tied", "untied", 0))
+    (shared,) = (
+        j for j in planned if (j.family, j.variant, j.recipe.seed) == ("tied", "untied", 0)
+    )
     assert shared.lengths == LENGTHS
 
 
