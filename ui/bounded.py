@@ -21,10 +21,11 @@ class _Turn:
 
 class Bounded(Generic[Value]):
     """Keeps the values that were asked for last, up to `most` bytes of them as `size` counts
-    them; the newest is kept whatever its size. Values are shared: read only."""
+    them, and up to `entries` of them: what a small value costs besides its tensors is not counted.
+    The newest is kept whatever its size. Values are shared: read only."""
 
-    def __init__(self, most: int, size: Callable[[Value], int]) -> None:
-        self.most = most
+    def __init__(self, most: int, size: Callable[[Value], int], entries: int = 256) -> None:
+        self.most, self.entries = most, entries
         self._size = size
         self._lock = Lock()
         self._held: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
@@ -59,6 +60,8 @@ class Bounded(Generic[Value]):
         with self._lock:
             self._held[key] = value, self._size(value)
             self._held.move_to_end(key)
+            while len(self._held) > self.entries:
+                self._held.popitem(last=False)
             while len(self._held) > 1 and self._bytes > self.most:
                 self._held.popitem(last=False)
         return value

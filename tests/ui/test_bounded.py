@@ -29,6 +29,13 @@ def test_what_was_asked_for_longest_ago_goes_first() -> None:
     assert [cache.find(key) for key in "abcd"] == [10, None, 10, 10]
 
 
+def test_small_values_are_bounded_in_number() -> None:
+    cache: Bounded[int] = Bounded(1000, size=lambda value: value, entries=2)
+    for key in "abc":
+        cache.put(key, 1)
+    assert [cache.find(key) for key in "abc"] == [None, 1, 1]
+
+
 def test_a_value_larger_than_the_bound_is_held_alone() -> None:
     cache: Bounded[int] = Bounded(30, size=lambda value: value)
     cache.put("small", 10)
