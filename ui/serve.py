@@ -1,7 +1,9 @@
 """Start the app's server: `python -m ui.serve [options of streamlit run]`."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
@@ -22,6 +24,8 @@ def main() -> None:
     if wrong:
         sys.exit("\n".join(wrong))
     PagesManager.uses_pages_directory = False
+    # torch takes a second or two to import: while the server starts, not while a reader waits
+    Thread(target=import_module, args=("model",), name="warm-up", daemon=True).start()
     sys.exit(cli.main(["run", str(APP), *sys.argv[1:]]))
 
 
