@@ -99,7 +99,7 @@ def look_at_head(bench: Bench, reading: Reading, layer: int, head: int) -> Run:
         if tensor.ndim == 4:  # not the output, in which the heads are no longer apart
             kept[site] = _slice(tensor, head, bench.shape.n_heads).clone()
 
-    tape = Tape(keep=(), watch={"*.self_attention.*": see})
+    tape = _Copying(keep=(), watch={"*.self_attention.*": see})
     run = bench.resume(reading.run, layer, tape=tape, last=layer + 1)
     return replace(run, kept=kept)
 
@@ -152,6 +152,14 @@ def _site(shape: Shape, layer: int, name: str) -> str:
     """What a layer shows on the tape under this name."""
     stack, index = shape.stack_of(layer)
     return f"{stack}.{index}.{name}"
+
+
+class _Copying(Tape):
+    """A tape that keeps nothing and whose watchers copy what they are shown: the next step may
+    write over it. Of a long text's three matrices of all heads only one is then in memory."""
+
+    def spare(self, site: str, tensor: Tensor) -> Tensor | None:
+        return tensor
 
 
 @dataclass(frozen=True)

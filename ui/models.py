@@ -147,6 +147,7 @@ def reading_steps(
             if found is None:
                 yield None
         readings.put(key, found)
+        heap.give_back()
     yield found
 
 
@@ -179,7 +180,9 @@ def head_of(bench: Bench, text: Text, choices: Choices, layer: int, head: int) -
 
     def make() -> Run:
         with PASSES:
-            return look_at_head(bench, reading, layer, head)
+            run = look_at_head(bench, reading, layer, head)
+        heap.give_back()
+        return run
 
     return _heads().get((bench.name, text, choices, layer, head), make)
 

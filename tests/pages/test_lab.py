@@ -4,11 +4,14 @@ import re
 import runpy
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from model import load
-from ui import models, texts
+from ui import models, scene, texts
+from ui.lab.norms import telling
 from ui.navigation import ROOT
 from ui.switches import SWITCHES
 
@@ -214,3 +217,67 @@ def test_own_models_come_from_the_named_folder_only(
 def test_effect_asks_for_a_gap_where_a_masked_model_has_none() -> None:
     app = lab(section="effect", text="no gap")
     assert "Write [MASK]" in " ".join(info.value for info in app.info)
+
+
+@pytest.fixture
+def long_from_nine_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence is a long text: read in steps, one head kept, seen by tiles."""
+    monkeypatch.setattr(scene, "MAX_TOKENS", 8)
+
+
+@pytest.mark.usefixtures("long_from_nine_tokens")
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("section", ["cell", "pipeline", "effect", "evidence", "norms", "takeaway"])
+def test_every_section_opens_for_a_long_text(language: str, section: str) -> None:
+    text = "The capital of a land far from here is [MASK] ."
+    app = lab(language, section=section, text=text, norm="rms", layer="1", head="1", cell="3.2")
+    assert not app.exception
+    assert not app.error
+    shown = " ".join(caption.value for caption in app.caption)
+    assert ("Lines are drawn" if language == "en" else "连线视图") in shown
+
+
+@pytest.mark.usefixtures("long_from_nine_tokens")
+def test_a_long_text_shows_the_numbers_that_a_short_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"text": "All the keys are lost in the old museum today.", "cell": "4.2", "norm": "rms"}
+    long = lab(**asked)
+    monkeypatch.undo()
+    short = lab(**asked)
+    assert [m.value for m in long.metric] == [m.value for m in short.metric]
+    assert [formula.value for formula in long.latex] == [formula.value for formula in short.latex]
+    line = "of each query's attention moved"
+    assert [m.value for m in long.markdown if line in m.value] == [
+        m.value for m in short.markdown if line in m.value
+    ]
+
+
+@pytest.mark.usefixtures("long_from_nine_tokens")
+def test_the_snippet_of_a_long_text_keeps_one_layer(tmp_path: Path) -> None:
+    text = "All the keys are lost in the old museum today."
+    app = lab(section="takeaway", norm="rms", layer="1", head="1", text=text)
+    script = tmp_path / "snippet.py"
+    script.write_text(app.code[0].value, encoding="utf-8")
+    found = runpy.run_path(str(script))
+    expected = load(FAST).run(text).attention(1).weights[0, 1]
+    assert found["native_weights"].equal(expected)
+    assert list(found["native"].kept) == ["encoder.1.self_attention.weights"]
+
+
+def test_norms_of_a_long_text_show_the_tokens_that_stand_out() -> None:
+    source = np.random.default_rng(0)
+    sizes = source.random((3, 50))
+    sizes[1, [7, 33]] = 9
+    frame = pd.DataFrame(
+        {
+            "norm": np.repeat(range(3), 50),
+            "position": np.tile(range(50), 3),
+            "std_before": sizes.ravel(),
+        }
+    )
+    shown = telling(frame, "std_before", most=10)
+    assert len(shown) == 10
+    assert {7, 33} <= set(shown)
+    assert [position // 5 for position in shown] == list(range(10))
+    assert telling(frame, "std_before", most=60) == list(range(50))
