@@ -138,5 +138,7 @@ export class Pointer {
       if (this.#pan(found.panel, across, down)) event.preventDefault();
     }
     this.#settle(found.panel);
+    // another cell may have come under the pointer
+    this.intentions.hover(found.panel, found.panel.hit(point));
   }
 }
