@@ -144,10 +144,10 @@ def reading_steps(
         while found is None:
             with PASSES:
                 found = next(work)
+            heap.give_back()
             if found is None:
                 yield None
         readings.put(key, found)
-        heap.give_back()
     yield found
 
 

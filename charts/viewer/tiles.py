@@ -47,7 +47,7 @@ class Region:
     stop: Cell
     block: Cell
 
-    def pooled(self, cells: Floats, *, signed: bool = False) -> Floats:
+    def pooled(self, cells: np.ndarray, *, signed: bool = False) -> Floats:
         """This part of a matrix, a number for each block (see ``pool_blocks``)."""
         (top, left), (bottom, right) = self.start, self.stop
         return pool_blocks(cells[top:bottom, left:right], self.block, signed=signed)
@@ -224,14 +224,14 @@ def _inside(cell: Cell | None, shape: tuple[int, int]) -> list[int] | None:
     return list(cell)
 
 
-def _allowed(masked: Any | None, shape: tuple[int, int]) -> Floats | None:
-    """1 where attention was allowed, 0 elsewhere; None where it was everywhere."""
+def _allowed(masked: Any | None, shape: tuple[int, int]) -> np.ndarray | None:
+    """True where attention was allowed; None where it was everywhere."""
     if masked is None:
         return None
-    flags = np.asarray(to_numpy(masked), dtype=bool)
+    flags = np.asarray(masked, dtype=bool)
     if flags.shape != shape:
         raise ValueError(f"mask has shape {flags.shape}; weights have {shape}")
-    return (~flags).astype(np.float32) if flags.any() else None
+    return ~flags if flags.any() else None
 
 
 def _strongest(cells: Floats) -> Encoded:

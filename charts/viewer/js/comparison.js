@@ -20,6 +20,9 @@ function maskOf(side, head, header, arrays) {
   return arrays[typeof mask === "number" ? mask : mask[head]].cells;
 }
 
+// What is masked on both sides: there a difference has no meaning.
+export const inBoth = (a, b) => (a && b ? a.map((gone, n) => gone & b[n]) : null);
+
 // The tokens along the sides of a head's panels.
 export function sidesOf({ words, queries, keys }, theme) {
   const { palette } = theme;
@@ -53,8 +56,7 @@ export function compare({ header, arrays }, head, theme, window) {
   if (!header.variant) return panels;
   const [native, variant] = panels;
   const cells = variant.cells.map((weight, n) => weight - native.cells[n]);
-  const masked = native.masked && variant.masked
-    ? native.masked.map((gone, n) => gone & variant.masked[n]) : null;
+  const masked = inBoth(native.masked, variant.masked);
   const difference = new Panel({
     rows, columns, window, cells, source, masked,
     side: "difference",

@@ -8,7 +8,7 @@ import { Window } from "./panel.js";
 import { Pen } from "./pen.js";
 import { Pointer } from "./pointer.js";
 import { drawBox, drawRow } from "./row.js";
-import { Choice, isShortcut, node, Stage } from "./stage.js";
+import { Choice, isShortcut, Slider, Stage } from "./stage.js";
 import { Table } from "./table.js";
 import { fill, number, visible } from "./text.js";
 
@@ -24,6 +24,7 @@ export class Focus {
     this.mail = new Mailbox((event) => this.send(event));
     this.hovered = null;
     this.tab = "native";
+    this.offered = ["matrix", "lines"];
     this.boxed = null;
     this.built = null;
     this.#listen();
@@ -117,17 +118,13 @@ export class Focus {
       this.tab = tab;
       this.refresh();
     });
-    this.slider = node("input", { type: "range", min: "0.05", max: "1", step: "0.05" });
-    this.stage.listen(this.slider, "input", () => {
-      this.threshold.set(Number(this.slider.value));
+    this.slider = new Slider(this.stage, (share) => {
+      this.threshold.set(share);
       this.post("threshold", 300);
       this.refresh();
     });
-    this.share = node("output");
-    this.sliderName = node("span");
-    this.sliderBox = node("label", { class: "slider" }, this.sliderName, this.slider, this.share);
     this.stage.toolbar.append(
-      this.views.element, this.strip.element, this.sliderBox, this.tabs.element,
+      this.views.element, this.strip.element, this.slider.element, this.tabs.element,
     );
     this.table = new Table(this.stage);
   }
@@ -152,10 +149,8 @@ export class Focus {
       ["native", "variant", "difference"].map((value) => ({ value, text: words[value] })),
       this.tab, words.picture,
     );
-    this.sliderBox.hidden = this.view.value !== "lines";
-    this.sliderName.textContent = words.threshold;
-    this.slider.value = String(this.threshold.value);
-    this.share.textContent = `${Math.round(this.threshold.value * 100)} %`;
+    this.slider.element.hidden = this.view.value !== "lines";
+    this.slider.set(words.threshold, this.threshold.value);
     this.stage.offerSaving(words, `attention-head-${this.shown}.png`);
     this.stage.canvas.setAttribute("aria-label", fill(words.summary, {
       head: this.shown, queries: header.queries.length, keys: header.keys.length,
@@ -169,10 +164,6 @@ export class Focus {
   get shown() {
     const { native, head } = this.header;
     return this.head.value in native ? this.head.value : head;
-  }
-
-  get offered() {
-    return ["matrix", "lines"];
   }
 
   compose() {

@@ -39,6 +39,23 @@ export class Choice {
   }
 }
 
+// A slider for a share, with its name before it and its value behind.
+export class Slider {
+  constructor(stage, move) {
+    this.name = node("span");
+    this.input = node("input", { type: "range", min: "0.05", max: "1", step: "0.05" });
+    this.share = node("output");
+    this.element = node("label", { class: "slider" }, this.name, this.input, this.share);
+    stage.listen(this.input, "input", () => move(Number(this.input.value)));
+  }
+
+  set(name, share) {
+    this.name.textContent = name;
+    this.input.value = String(share);
+    this.share.textContent = `${Math.round(share * 100)} %`;
+  }
+}
+
 export class Stage {
   constructor(root) {
     this.width = 0;

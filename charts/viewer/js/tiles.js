@@ -3,7 +3,7 @@
 
 import { decode, inflate } from "./codec.js";
 import { roundUp, Scale } from "./colour.js";
-import { sidesOf } from "./comparison.js";
+import { inBoth, sidesOf } from "./comparison.js";
 import { Focus } from "./focus.js";
 import { Panel, Window } from "./panel.js";
 import { fill } from "./text.js";
@@ -11,9 +11,12 @@ import { fill } from "./text.js";
 const QUIET = 150; // ms
 const CLOSE = 128; // cells a side that a click on a pooled picture zooms in to
 
-const both = (a, b) => (a && b ? a.map((gone, n) => gone & b[n]) : null);
-
 export class Tiles extends Focus {
+  constructor(root) {
+    super(root);
+    this.offered = ["matrix"]; // thousands of tokens' lines would be one grey surface
+  }
+
   update({ arrays: [packed] }) {
     const turn = (this.turn = {});
     inflate(packed.stored()).then((bytes) => {
@@ -30,10 +33,6 @@ export class Tiles extends Focus {
   destroy() {
     this.turn = null;
     super.destroy();
-  }
-
-  get offered() {
-    return ["matrix"];
   }
 
   get shown() {
@@ -134,7 +133,7 @@ export class Tiles extends Focus {
 
   // Of two exact parts the difference is made here; of two pooled ones it cannot be.
   #difference(patch, native, variant) {
-    const masked = both(native.masked, variant.masked);
+    const masked = inBoth(native.masked, variant.masked);
     if (patch.difference !== null) {
       const array = this.arrays[patch.difference];
       return { ...patch, cells: array.cells, source: [array], masked };
