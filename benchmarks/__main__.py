@@ -11,6 +11,7 @@ BENCHMARKS = (
     "decoding",
     "encoding",
     "viewer",
+    "long_input",
     "load",
     "load.memory",
 )
