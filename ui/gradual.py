@@ -93,11 +93,10 @@ def _work_of(key: str, settings: Hashable, start: Callable[[], Iterator[Any]]) -
 
 def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None:
     place = st.empty()
+    # The button comes first: behind the bar or the words it would move when one follows the other,
+    # and a press on what moves is no click.
     with place.container(horizontal=True, vertical_alignment="center"):
         if work.stopped:
-            st.caption(
-                _("Stopped after {done} of {count} steps.").format(done=len(work.done), count=count)
-            )
             st.button(
                 _("Go on"),
                 icon=":material/play_arrow:",
@@ -105,8 +104,10 @@ def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None
                 on_click=setattr,
                 args=(work, "stopped", False),
             )
+            st.caption(
+                _("Stopped after {done} of {count} steps.").format(done=len(work.done), count=count)
+            )
             return
-        bar = st.progress(len(work.done) / count, text=doing)
         st.button(
             _("Stop"),
             icon=":material/stop:",
@@ -114,6 +115,7 @@ def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None
             on_click=setattr,
             args=(work, "stopped", True),
         )
+        bar = st.progress(len(work.done) / count, text=doing)
     until = time.monotonic() + within
     try:
         for result in work.steps:

@@ -121,9 +121,9 @@ def test_a_made_up_word_is_spelled_too() -> None:
     ("word", "said"),
     [
         ("", "There is no word yet"),
-        ("' - .", "The model has no symbol for ␣"),
+        ("' - .", "The model has no symbol for `␣`:"),
         ("'-.", "There is no word yet"),
-        ("route 66", "The model has no symbol for ␣ 6:"),
+        ("route 66", "The model has no symbol for `␣ 6`:"),
         ("骑士", "The model has no symbol for 骑 士"),
         ("a" * 31, "This word has 31 letters; the page reads at most 30."),
     ],

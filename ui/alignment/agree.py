@@ -48,19 +48,21 @@ def show(bench: Bench, view: View) -> None:
 
 
 def _draw(bench: Bench, aligner: Aligner, settings: str, count: int, ticking: bool) -> None:
+    place = st.container()  # above what grows, so that the button stays where it is
     done: list[Agreement] = so_far(KEY, settings)
     if done:
         total = reduce(add, done)
         if total.phonemes:
             _all_words(bench, total)
-    gradually(
-        KEY,
-        settings,
-        lambda: _measure(bench, aligner),
-        count,
-        _("Comparing where every head looks …"),
-        within=AT_ONCE,
-    )
+    with place:
+        gradually(
+            KEY,
+            settings,
+            lambda: _measure(bench, aligner),
+            count,
+            _("Comparing where every head looks …"),
+            within=AT_ONCE,
+        )
     if ticking != working(KEY, count):
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
 

@@ -78,6 +78,7 @@ def _draw(
     steps: int,
     ticking: bool,
 ) -> None:
+    place = st.container()  # above what grows, so that the button stays where it is
     before: list[Result] = so_far(KEY, settings)
     found = {result.name: result for result in before}
     if "uniform" in found:
@@ -85,14 +86,15 @@ def _draw(
         _rates(bench, found)
         _heads(bench, found)
         _table(bench, word, sample, found)
-    gradually(
-        KEY,
-        settings,
-        lambda: _measure(bench, word, sample),
-        steps,
-        _("Spelling {n} words under every setting …").format(n=len(sample)),
-        within=AT_ONCE,
-    )
+    with place:
+        gradually(
+            KEY,
+            settings,
+            lambda: _measure(bench, word, sample),
+            steps,
+            _("Spelling {n} words under every setting …").format(n=len(sample)),
+            within=AT_ONCE,
+        )
     if ticking != working(KEY, steps):
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
 

@@ -74,8 +74,10 @@ def _measure(transformer: Transformer, name: str, lengths: list[int]) -> None:
     ticking = working(KEY, total)
 
     def draw() -> None:
+        place = st.container()  # above what grows, so that the button stays where it is
         _draw(transformer, name, so_far(KEY, settings))
-        gradually(KEY, settings, start, total, _("Measuring …"), within=AT_ONCE)
+        with place:
+            gradually(KEY, settings, start, total, _("Measuring …"), within=AT_ONCE)
         if ticking != working(KEY, total):
             st.rerun()  # the clock of a fragment starts and stops only with the whole page
 

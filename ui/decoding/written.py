@@ -47,8 +47,10 @@ def show(bench: Bench, text: str, limit: int, temperature: float, seed: int) -> 
     ticking = working(KEY, limit + 1)
 
     def draw() -> None:
+        place = st.container()  # above what grows, so that the button stays where it is
         _draw(bench, text, so_far(KEY, settings))
-        gradually(KEY, settings, start, limit + 1, _("Writing …"), within=AT_ONCE)
+        with place:
+            gradually(KEY, settings, start, limit + 1, _("Writing …"), within=AT_ONCE)
         if ticking != working(KEY, limit + 1):
             st.rerun()  # the clock of a fragment starts and stops only with the whole page
 

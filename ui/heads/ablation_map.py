@@ -40,17 +40,19 @@ def show(bench: Bench, text: Text) -> dict[int, list[float]]:
 
 def _draw(bench: Bench, text: Text, reading: Reading, ticking: bool) -> list[Step]:
     total, settings = _count(bench), (bench.name, text)
+    place = st.container()  # above what grows, so that the button stays where it is
     before: list[Step] = so_far(KEY, settings)  # drawn first: what waits for work turns grey
     _map(bench, reading, _layers(before))
     _removal(before, reading)
-    steps = gradually(
-        KEY,
-        settings,
-        lambda: _measure(bench, reading),
-        total,
-        _("Switching heads off …"),
-        within=AT_ONCE,
-    )
+    with place:
+        steps = gradually(
+            KEY,
+            settings,
+            lambda: _measure(bench, reading),
+            total,
+            _("Switching heads off …"),
+            within=AT_ONCE,
+        )
     if ticking != working(KEY, total):
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
     return steps
