@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charts.viewer.component import HERE, SCRIPTS, bundle
-from charts.viewer.payload import encode_bits, encode_cells, pack, unpack
+from charts.viewer.payload import encode_bits, encode_cells, encode_signed, pack, unpack
 from tests.charts.conftest import Evaluate
 
 DECODE = """(viewer, text) => {
@@ -29,6 +29,7 @@ def test_decoding_gives_the_numbers_that_python_gets(evaluate: Evaluate):
         encode_cells(weights, "u8", weights=True),
         encode_cells(scores, "u16"),
         encode_cells(scores, "u8"),
+        encode_signed(scores),
         encode_bits(source.random((3, 7)) < 0.5),
     ]
     blob = pack({"name": "注意力 \U0001f431"}, stored)
