@@ -7,13 +7,13 @@ from string import punctuation
 from charts.labels import visible
 from model import Bench
 from model.catalogue import CATALOGUE
+from ui.quoted import JOINER
 
 LONGEST = 40  # letters shown
 
 # Streamlit looks for addresses, icons and arrows once more after Markdown has read its backslashes;
 # an invisible joiner before these keeps what follows from being one.
 _READ_AGAIN = ":@.-<>~"
-_JOINER = "\u2060"
 
 
 def inert(token: str) -> str:
@@ -29,4 +29,4 @@ def model_name(bench: Bench) -> str:
 
 
 def _escaped(letter: str) -> str:
-    return (_JOINER if letter in _READ_AGAIN else "") + f"\\{letter}"
+    return (JOINER if letter in _READ_AGAIN else "") + f"\\{letter}"

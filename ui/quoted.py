@@ -4,6 +4,11 @@ import re
 
 LONGEST = 200  # characters shown of anything
 
+# Streamlit writes ":material_" for this even within code; an invisible joiner keeps it as it is.
+_ICON = ":material/"
+JOINER = "\u2060"
+_KEPT = f":material{JOINER}/"
+
 # Words that are no markup wherever they stand. Streamlit makes links of addresses and signs of
 # "--" and ":material/home:" even behind backslashes, so that all else becomes code.
 _WORDS = re.compile(r"(?!.*(?:www\.|--|\b_|_\b))(?!\d+[.)])[^\W_](?:[\w ,.;/'()%+-]*[^\W_.%)])?")
@@ -20,7 +25,7 @@ def code(text: str) -> str:
     shown = visible(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     pad = " " if not shown or shown[0] in "` " or shown[-1] in "` " else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
+    return f"{fence}{pad}{shown.replace(_ICON, _KEPT)}{pad}{fence}"
 
 
 def visible(text: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
+from model.catalogue import CATALOGUE
 from model.training import Recipe
 from ui.scene import Scene
 
@@ -24,7 +26,7 @@ def snippet(scene: Scene) -> str:
         first, second = "text, tape=Tape(keep)", f"text, {choices}, tape=Tape(keep)"
     return f"""{imports}from model import {names}
 
-bench = load({scene.bench.name!r})
+bench = load({_loaded(scene.bench.name)!r})
 text = {scene.text!r}
 {tape}native = bench.run({first})
 variant = bench.run({second})
@@ -33,6 +35,12 @@ native_weights = native.attention(layer={scene.layer}).weights[0, {scene.head}] 
 variant_weights = variant.attention(layer={scene.layer}).weights[0, {scene.head}]
 difference = variant_weights - native_weights
 """
+
+
+def _loaded(name: str) -> str:
+    """What finds the model again: its name in the catalogue, or its folder or file beside the
+    script. Where those lie here is the server's own affair."""
+    return name if name in CATALOGUE else f"./{Path(name).name}"
 
 
 def training(recipes: Sequence[Recipe]) -> str:

@@ -18,6 +18,7 @@ from ui.navigation import PAGES
 LINE = TEXT.replace("\n", "").replace("\r", "")
 BATCH = f"{LINE}\n<b>evil</b>\n=1+1"
 LINK = "[evil](javascript:pwn())"
+ICON = ":material/home:"
 CODE = "\n\n![evil](//evil.x/i)\n\n`<b>evil</b>`"
 
 ON_ENCODER = {"model": ENCODER, "text": TEXT}
@@ -65,7 +66,7 @@ VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
     ("schedules", {"part": "dropout", "text": "<b>evil</b> www.evil.x $evil^2$ :red[evil]"}),
     ("home", {"lang": LINK, "q": CODE}),
     # what cannot be: each value is named, or the model is
-    ("lab", {"model": LINK, "layer": CODE, "norm": "<b>evil</b>", "cell": "{evil}", "tied": CODE}),
+    ("lab", {"model": LINK, "layer": CODE, "norm": "<b>evil</b>", "cell": "{evil}", "tied": ICON}),
     ("lab", {"model": BROKEN, "text": TEXT}),
     ("masks", {"q": CODE, "model": "../" + ENCODER, "sentences": BATCH}),
 )
@@ -104,7 +105,8 @@ FOUND = r"""
     const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const { nodeValue, parentElement } = texts.currentNode;
-      if (/😄|→evil|evil—|#29b09d/.test(nodeValue)) found.push(`sign: ${nodeValue.slice(0, 99)}`);
+      const sign = /😄|→evil|evil—|#29b09d|:material_/.test(nodeValue);
+      if (sign) found.push(`sign: ${nodeValue.slice(0, 99)}`);
     }
   };
   look(document);

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model import load
+from model.catalogue import locate
 from ui import models, scene, texts
 from ui.lab.norms import telling
 from ui.navigation import ROOT
@@ -199,6 +201,20 @@ def test_the_snippet_gives_the_numbers_of_the_picture(tmp_path: Path) -> None:
     expected = load(FAST).run(("One.", "Two.")).attention(1).weights[0, 1]
     assert found["native_weights"].equal(expected)
     assert found["difference"].abs().max() > 0
+
+
+def test_the_snippet_says_nothing_of_where_own_models_lie(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own" / "mine"
+    shutil.copytree(locate(FAST), folder)
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", str(folder.parent))
+    app = lab(model="mine", section="takeaway")
+    assert not app.error
+    assert str(tmp_path) not in app.code[0].value
+    (tmp_path / "own" / "snippet.py").write_text(app.code[0].value, encoding="utf-8")
+    monkeypatch.chdir(folder.parent)
+    assert runpy.run_path("snippet.py")["native_weights"].shape[0] > 1
 
 
 def test_own_models_come_from_the_named_folder_only(

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from tests.hostile import TOKENS
 from ui.inert import LONGEST, inert
+from ui.quoted import JOINER
 from ui.spreadsheet import cell, safe
-
-JOINER = "\u2060"
 
 
 @pytest.mark.parametrize(
