@@ -11,7 +11,7 @@ def plain(token: str, longest: int = LONGEST) -> str:
     shown = "".join(map(visible, token))
     if len(shown) > longest:
         shown = shown[: longest - 1] + "…"
-    return escape(shown).replace("#", "&#35;")
+    return escape(shown, quote=False).replace("#", "&#35;")
 
 
 def visible(letter: str) -> str:

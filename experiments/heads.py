@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 QUANTITIES = ("entropy", "largest", "itself", "previous", "first", "special")
+_BYTES = 16 * 2**20  # of a copy of attention weights
 
 
 def profile(weights: Tensor, special: Sequence[int] = ()) -> Tensor:
@@ -22,7 +23,7 @@ def profile(weights: Tensor, special: Sequence[int] = ()) -> Tensor:
     later = weights[:, 1:]  # (heads, queries - 1, keys)
     return torch.stack(
         [
-            torch.stack([_entropy(rows) for rows in weights]),
+            torch.cat([_entropies(some) for some in weights.split(_at_once(weights))]),
             weights.amax(-1).mean(-1),
             weights.diagonal(dim1=-2, dim2=-1).mean(-1),
             later.diagonal(dim1=-2, dim2=-1).mean(-1),
@@ -33,11 +34,16 @@ def profile(weights: Tensor, special: Sequence[int] = ()) -> Tensor:
     )
 
 
-def _entropy(weights: Tensor) -> Tensor:
-    """Mean over queries of -Σ w ln w of one head (queries, keys), in nats. A quarter of the time
-    of `torch.special.entr`, and memory for one head."""
+def _at_once(weights: Tensor) -> int:
+    """How many heads (heads, queries, keys) to take together: copies of all would be large."""
+    return max(1, _BYTES // (weights[0].numel() * weights.element_size()))
+
+
+def _entropies(weights: Tensor) -> Tensor:
+    """Mean over queries of -Σ w ln w of heads (heads, queries, keys), in nats. A quarter of the
+    time of `torch.special.entr`."""
     smallest = torch.finfo(weights.dtype).tiny  # 0 · ln of it is 0, as 0 · ln 0 is to be
-    return -weights.clamp(min=smallest).log_().mul_(weights).sum(-1).mean()
+    return -weights.clamp(min=smallest).log_().mul_(weights).sum(-1).mean(-1)
 
 
 def mean_entropy(profiles: Tensor) -> float:
