@@ -1,10 +1,12 @@
 """The passes that the page about masks shares between sessions, read-only."""
 
+from collections.abc import Iterator
+
 import streamlit as st
 from torch import Tensor
 
 from experiments import padding
-from experiments.influence import Influence, influence, own_predictions, with_token
+from experiments.influence import Influence, own_predictions, steps, with_token
 from experiments.padding import Side
 from model import Bench, Choices
 from model.bench import Text
@@ -27,11 +29,11 @@ def attention(
     return _attention(bench.name, text, hidden, choices, layer, bench)
 
 
-def influence_of(
+def influence_steps(
     bench: Bench, text: Text, hidden: int | None, replacement: int, choices: Choices
-) -> Influence:
-    """The influence of every token of a text, whose token at `hidden` is [MASK]."""
-    return _influence(bench.name, text, hidden, replacement, choices, bench)
+) -> Iterator[Influence]:
+    """The influence of every token of a text, whose token at `hidden` is [MASK], by groups."""
+    return steps(bench, _hide(bench, text, hidden), replacement, choices)
 
 
 def predictions_of(
@@ -55,13 +57,6 @@ def _attention(
 ) -> AttentionView:
     source = _hide(_bench, text, hidden)
     return padding.layer_of(_bench, source, choices, layer).attention(layer)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _influence(
-    name: str, text: Text, hidden: int | None, replacement: int, choices: Choices, _bench: Bench
-) -> Influence:
-    return influence(_bench, _hide(_bench, text, hidden), replacement, choices)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)

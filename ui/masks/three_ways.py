@@ -1,5 +1,6 @@
 """Q20: one sentence with tokens hidden, and with attention edges hidden."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -9,17 +10,25 @@ from torch import Tensor
 from charts import masks as charts
 from charts.viewer import Axis, Panel, matrices
 from experiments.corruption import candidates_of
-from experiments.influence import Influence, reachable, reads_at, replacement_id
+from experiments.influence import (
+    Influence,
+    count,
+    joined,
+    reachable,
+    reads_at,
+    replacement_id,
+)
 from experiments.outcome import guesses, predictions, rank
 from model import Bench, Choices, ModelError
 from model.bench import Text
 from ui.anatomy import evidence, figures
+from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.masks import corruption
 from ui.masks.future import TEXT
 from ui.masks.padding import HEAD, LAYER
-from ui.masks.runs import attention, influence_of, predictions_of
+from ui.masks.runs import attention, influence_steps, predictions_of
 from ui.models import offered
 from ui.scene import colours, words
 from ui.subject import place, subject
@@ -40,8 +49,13 @@ PARAMETERS = (
 
 
 def show() -> None:
-    """Draw the experiment."""
+    """Draw the experiment, and the rule by which BERT hides tokens."""
     bench, text = subject("cloze_model", MOST_TOKENS)
+    _three_ways(bench, text)
+    corruption.show(bench)
+
+
+def _three_ways(bench: Bench, text: Text) -> None:
     source = bench.encode(text)
     position, hide, prefix = _settings(bench, source.ids[0].tolist(), source.tokens[0])
     ways = {
@@ -56,9 +70,10 @@ def show() -> None:
     }
     hidden = position if hide else None
     exchanged = replacement_id(bench, EXCHANGED_FOR)
-    influences = {
-        way: influence_of(bench, text, hidden, exchanged, choices) for way, choices in ways.items()
-    }
+    influences = _influences(bench, text, hidden, exchanged, ways)
+    if len(influences) < len(ways):
+        st.info(_("The picture needs all of the steps."))
+        return
     answers = _answers(bench, text, position, exchanged, ways, hide=hide)
     truth = int(source.ids[0, position])
     if answers:
@@ -165,7 +180,6 @@ def show() -> None:
             "leak": _("leak, nats"),
         },
     )
-    corruption.show(bench)
 
 
 def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, bool, int]:
@@ -197,6 +211,26 @@ def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, boo
         _("Prefix that all may see"), 0, len(tokens), key="prefix", persist_state="session"
     )
     return int(state["word"]), bool(state["hide"]) and can_hide, int(state["prefix"])
+
+
+def _influences(
+    bench: Bench, text: Text, hidden: int | None, exchanged: int, ways: Mapping[str, Choices]
+) -> dict[str, Influence]:
+    """Per way the influence of every token; without those that the reader stopped."""
+    groups, found = count(bench.encode(text)), {}
+    for way, choices in ways.items():
+        of = bench, text, hidden, exchanged, choices
+        parts = gradually(
+            f"influence {way}",
+            (bench.name, *of[1:]),
+            lambda of=of: influence_steps(*of),
+            groups,
+            _("Exchanging every token in turn …"),
+        )
+        if len(parts) < groups:
+            break
+        found[way] = joined(parts)
+    return found
 
 
 def _answers(
