@@ -16,6 +16,7 @@ from ui.models import head_of, layer_of, reading_of
 from ui.texts import MAX_TOKENS
 
 SIDES = ("native", "variant")
+ADDITIVE_AT_ONCE = 10**8  # sums of a feature of a query and a key: about two seconds
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class Scene:
     def long(self) -> bool:
         """Whether all heads of a layer at once would be too much, to keep and to send."""
         return len(self.tokens) > MAX_TOKENS
+
+    @cached_property
+    def slow(self) -> bool:
+        """Whether it is read step by step, so that a reader can stop it."""
+        shape = self.bench.shape
+        sums = shape.n_layers * shape.n_heads * shape.d_head * len(self.tokens) ** 2
+        return self.long or (self.variant.score == "additive" and sums > ADDITIVE_AT_ONCE)
 
     @cached_property
     def tokens(self) -> list[str]:

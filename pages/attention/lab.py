@@ -90,7 +90,7 @@ try:
     text = texts.as_text(state["text"], bench, texts.LONGEST)
     check(variant, shape)
     scene = Scene(bench, text, bench.native, variant, state["layer"], state["head"])
-    if scene.long and not long.read(scene):
+    if scene.slow and not long.read(scene):
         publish(PARAMETERS)
         st.stop()
     with st.spinner(_("Running the model …"), show_time=True):

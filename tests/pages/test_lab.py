@@ -4,6 +4,7 @@ import re
 import runpy
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 from model import load
 from model.catalogue import locate
 from ui import models, scene, texts
+from ui.gradual import gradually
+from ui.lab import long
 from ui.lab.norms import telling
 from ui.navigation import ROOT
 from ui.switches import SWITCHES
@@ -279,6 +282,26 @@ def test_the_snippet_of_a_long_text_keeps_one_layer(tmp_path: Path) -> None:
     expected = load(FAST).run(text).attention(1).weights[0, 1]
     assert found["native_weights"].equal(expected)
     assert list(found["native"].kept) == ["encoder.1.self_attention.weights"]
+
+
+def test_additive_scores_of_many_tokens_are_read_layer_by_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"score": "additive", "text": "Additive scores of this text are read in steps."}
+    monkeypatch.setattr(scene, "ADDITIVE_AT_ONCE", 0)
+    counts: list[int] = []
+
+    def stopped(key: str, of: Any, start: Any, count: int, doing: str) -> list[Any]:
+        counts.append(count)
+        return []
+
+    monkeypatch.setattr(long, "gradually", stopped)
+    assert not lab(**asked).metric
+    monkeypatch.setattr(long, "gradually", lambda *of: counts.append(of[3]) or gradually(*of))
+    app = lab(**asked)
+    assert not app.exception
+    assert app.metric
+    assert counts == [1, 1, 2]  # two layers at once natively, then one by one
 
 
 def test_norms_of_a_long_text_show_the_tokens_that_stand_out() -> None:

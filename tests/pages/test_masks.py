@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui.masks import three_ways
 from ui.navigation import PAGES
 
 SCRIPT = PAGES["masks"].script
@@ -139,6 +140,16 @@ def test_a_model_without_a_head_still_shows_masks_and_influence() -> None:
     assert not app.metric
     assert len(app.info) == 1
     assert app.dataframe[0].value["permitted"].tolist() == [121, 66, 72]
+
+
+def test_three_ways_that_are_stopped_leave_the_rest_of_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(three_ways, "gradually", lambda *of: [])
+    app = opened(20)
+    assert not app.metric
+    assert [info.value for info in app.info] == ["The picture needs all of the steps."]
+    assert len(app.dataframe) == 1  # of the rolls
 
 
 @pytest.mark.parametrize(

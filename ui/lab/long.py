@@ -18,15 +18,17 @@ _WINDOW = "looked at"  # in the session: the text, and the part of the matrix th
 
 
 def read(scene: Scene) -> bool:
-    """Read a long text with a bar and a way to stop, where nobody has; whether it is read."""
+    """Read a long text, or a slow one, with a bar and a way to stop, where nobody has; whether it
+    is read."""
     for side in SIDES if scene.changed else SIDES[:1]:
         bench, text, choices = scene.bench, scene.text, scene.choices(side)
         if is_read(bench, text, choices):
             continue
         key = f"reading {side}"
-        count = steps_of(bench, choices, LAYERS_A_STEP)
+        each = 1 if choices.score == "additive" else LAYERS_A_STEP
+        count = steps_of(bench, choices, each)
         doing = _("Reading the text, native …") if side == "native" else _("Reading it again …")
-        of = bench, text, choices, LAYERS_A_STEP
+        of = bench, text, choices, each
         if len(gradually(key, of, lambda of=of: reading_steps(*of), count, doing)) < count:
             return False
         again(key)  # the reading is kept where all sessions find it
