@@ -76,7 +76,8 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
     names = tuple(parameter.name for parameter in parameters)
     another = st.session_state.get(_OWNER) != names
     st.session_state[_OWNER] = names
-    arrived = asked != st.session_state.get(_SEEN)
+    seen = st.session_state.get(_SEEN)
+    arrived = asked != seen and (another or seen is None or not _moved(parameters, seen))
     ours = any(p.name in asked for p in parameters)
     for parameter in parameters:
         if arrived and ours:
@@ -90,6 +91,17 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
         else:
             st.session_state[parameter.name] = _kept(parameter, another)
     return ignored
+
+
+def _moved(parameters: Sequence[Parameter], seen: dict[str, str]) -> bool:
+    """Whether the reader has just changed one of the values that `seen` says. The address that
+    came along is then the browser's from before it heard of the last change: of two quick changes
+    it would undo the first."""
+    return any(
+        written(st.session_state[p.name]) != seen.get(p.name, written(p.default))
+        for p in parameters
+        if p.name in st.session_state
+    )
 
 
 def _kept(parameter: Parameter, another_page: bool) -> Any:

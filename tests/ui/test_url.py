@@ -1,0 +1,49 @@
+"""The address is the state: what a late or an older address does to a session."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui.url import Parameter, flag, publish, restore
+
+    parameters = (Parameter("text", "a cat"), Parameter("tied", False, flag))
+    st.json(restore(parameters))
+    st.text_input("Text", key="text")
+    st.toggle("Tied", key="tied")
+    publish(parameters)
+
+
+def values(app: AppTest) -> tuple[str, bool]:
+    return app.session_state["text"], app.session_state["tied"]
+
+
+def test_the_second_of_two_quick_changes_keeps_the_first() -> None:
+    app = AppTest.from_function(page)
+    app.query_params["tied"] = "true"
+    app.run()
+    app.text_input[0].set_value("a dog").run()
+    assert app.query_params == {"text": "a dog", "tied": "true"}
+    app.query_params.pop("text")  # the browser has not heard of it yet
+    app.toggle[0].set_value(False).run()
+    assert values(app) == ("a dog", False)
+    assert app.query_params == {"text": "a dog"}
+
+
+def test_an_address_that_comes_alone_is_gone_to() -> None:
+    app = AppTest.from_function(page).run()
+    app.text_input[0].set_value("a dog").run()
+    app.toggle[0].set_value(True).run()
+    app.query_params.pop("tied")
+    app.run()
+    assert values(app) == ("a dog", False)
+
+
+def test_a_fresh_session_is_what_its_address_says() -> None:
+    app = AppTest.from_function(page)
+    app.query_params["text"] = "a bird"
+    app.query_params["tied"] = "perhaps"
+    app.run()
+    assert values(app) == ("a bird", False)
+    assert app.json[0].value == '["tied=perhaps"]'
