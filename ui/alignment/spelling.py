@@ -15,6 +15,7 @@ from ui.alignment.written import candidates, spoken, trace_of
 from ui.anatomy import badge, figures
 from ui.errors import explain
 from ui.i18n import _
+from ui.spreadsheet import safe
 from ui.url import Parameter, number, one_of
 
 DEFAULT = "nightmare"
@@ -113,7 +114,7 @@ def _best(bench: Bench, found: tuple[Hypothesis, ...]) -> None:
             _("per token (ranks them)"): [round(one.score, 3) for one in found],
         }
     )
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.dataframe(safe(table), hide_index=True, width="stretch")
     st.pills(
         _("Look at the spelling"),
         range(len(found)),
