@@ -14,6 +14,7 @@ from model.cache import Cache, KeysValues
 from model.choices import Choices, Score
 from model.dropout import Dropout
 from model.geometry import Geometry
+from model.linear import Linear
 from model.positions import turn
 from model.shape import Shape
 from model.tape import Tape
@@ -38,7 +39,7 @@ class TransformerXLWeights(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.distances = nn.Linear(shape.d_model, shape.n_heads * shape.d_head, bias=False)
+        self.distances = Linear(shape.d_model, shape.n_heads * shape.d_head, bias=False)
         self.content_bias = nn.Parameter(torch.zeros(shape.n_heads, shape.d_head))
         self.position_bias = nn.Parameter(torch.zeros(shape.n_heads, shape.d_head))
 
@@ -88,10 +89,10 @@ class Attention(nn.Module):
         super().__init__()
         self.n_heads, self.n_kv_heads, self.d_head = shape.n_heads, shape.n_kv_heads, shape.d_head
         d_model, bias = shape.d_model, shape.query_bias
-        self.queries = nn.Linear(d_model, shape.n_heads * shape.d_head, bias=bias)
-        self.keys = nn.Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
-        self.values = nn.Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
-        self.output = nn.Linear(shape.n_heads * shape.d_head, d_model, bias=shape.output_bias)
+        self.queries = Linear(d_model, shape.n_heads * shape.d_head, bias=bias)
+        self.keys = Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
+        self.values = Linear(d_model, shape.n_kv_heads * shape.d_head, bias=bias)
+        self.output = Linear(shape.n_heads * shape.d_head, d_model, bias=shape.output_bias)
         self.additive = (
             AdditiveWeights(shape.n_heads, shape.d_head) if shape.additive_score else None
         )

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from model.activations import activate
 from model.choices import GATED, Choices
+from model.linear import Linear
 from model.shape import Shape
 from model.tape import Tape
 
@@ -16,9 +17,9 @@ class FeedForward(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         bias = shape.feed_forward_bias
-        self.up = nn.Linear(shape.d_model, shape.d_ff, bias=bias)
-        self.gate = nn.Linear(shape.d_model, shape.d_ff, bias=bias) if shape.gated else None
-        self.down = nn.Linear(shape.d_ff, shape.d_model, bias=bias)
+        self.up = Linear(shape.d_model, shape.d_ff, bias=bias)
+        self.gate = Linear(shape.d_model, shape.d_ff, bias=bias) if shape.gated else None
+        self.down = Linear(shape.d_ff, shape.d_model, bias=bias)
 
     def forward(self, x: Tensor, choices: Choices, tape: Tape, at: str) -> Tensor:
         """(batch, positions, d_model) → the same. An ungated activation on gated weights goes

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.activations import activate
@@ -17,6 +16,7 @@ from model.dropout import Dropout
 from model.errors import ModelError
 from model.feed_forward import FeedForward
 from model.geometry import Geometry
+from model.linear import Linear, linear
 from model.norms import NormWeights
 from model.positions import sinusoids
 from model.shape import Shape
@@ -190,10 +190,10 @@ class Head(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         mlm = shape.head == "mlm"
-        self.transform = nn.Linear(shape.d_model, shape.d_model) if mlm else None
+        self.transform = Linear(shape.d_model, shape.d_model) if mlm else None
         self.norm = NormWeights(shape.d_model, bias=True) if mlm else None
         self.output = (
-            None if shape.tied_head else nn.Linear(shape.d_model, shape.vocab_size, bias=False)
+            None if shape.tied_head else Linear(shape.d_model, shape.vocab_size, bias=False)
         )
         self.bias = nn.Parameter(torch.zeros(shape.vocab_size)) if shape.head_bias else None
 
@@ -203,7 +203,7 @@ class Head(nn.Module):
             x = activate(self.transform(x), call.shape.head_activation)
             # the head is no layer of the stack: it keeps its own norm whatever is switched
             x = call.norm(self.norm, x, call.native, "head.norm")
-        return F.linear(x, tokens if self.output is None else self.output.weight, self.bias)
+        return linear(x, tokens if self.output is None else self.output.weight, self.bias)
 
 
 class Transformer(nn.Module):
