@@ -25,5 +25,6 @@ start_up()
 carried = reconnect.carried()
 with st.sidebar:
     language_switch()
-current_page().run()
+with cores.TURNS.taken():
+    current_page().run()
 reconnect.replay(carried)

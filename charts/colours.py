@@ -9,7 +9,9 @@ page's background to the hue of their kind. Masked is the only neutral grey, and
 A ramp is a tuple of hex colours, equally spaced from its lowest value to its highest.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Literal
 
 Ramp = tuple[str, ...]
@@ -107,6 +109,7 @@ def faint(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.2)"
 
 
-def both_themes() -> dict[str, dict[str, str | Ramp]]:
+@cache
+def both_themes() -> Mapping[str, Mapping[str, str | Ramp]]:
     """Both palettes as plain values, as the viewer's script receives them."""
     return {"light": asdict(LIGHT), "dark": asdict(DARK)}

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-import pandas as pd
+from torch import Tensor
 
 from model.attention import score_terms
 from model.choices import Choices
@@ -11,19 +11,31 @@ from model.run import AttentionView
 
 
 @dataclass(frozen=True)
+class Row:
+    """One query's softmax, each (keys,): the scores, whether the mask allows them, exp(score -
+    highest allowed score), and the weights."""
+
+    scores: Tensor
+    allowed: Tensor
+    exponentials: Tensor
+    weights: Tensor
+
+
+@dataclass(frozen=True)
 class Cell:
     """The arithmetic of query i and key j in one head, each number the model's own.
 
-    terms: one row per feature: feature, query, key, and the term it adds to the raw score.
+    query, key: the two vectors; terms: what each feature adds to the raw score; each (d_head,).
     content: with RoPE, what the score would be had it not turned the vectors; else None.
     position_score: Transformer-XL's part; `raw` is the sum of the terms and this.
     divisor: √d_head and temperature together. bias: ALiBi's or T5's, added after the division.
-    score = raw / divisor + bias. row: one row per key: its score, whether the mask allows it,
-    exp(score - highest allowed score), and the weight. `exponential` and `weight` are this
-    key's, `total` is the sum over the row: weight = exponential / total.
+    score = raw / divisor + bias. row: what the row's softmax makes of every key. `exponential` and
+    `weight` are this key's, `total` is the sum over the row: weight = exponential / total.
     """
 
-    terms: pd.DataFrame
+    query: Tensor
+    key: Tensor
+    terms: Tensor
     content: float | None
     position_score: float
     raw: float
@@ -31,7 +43,7 @@ class Cell:
     bias: float
     score: float
     allowed: bool
-    row: pd.DataFrame
+    row: Row
     exponential: float
     total: float
     weight: float
@@ -42,7 +54,7 @@ def arithmetic(
 ) -> Cell:
     """Take one cell of a layer's attention apart. `choices` are those in force in this layer."""
     q, k = view.queries[batch, head, query], view.keys[batch, head, key]  # (d_head,)
-    terms = score_terms(q, k, choices.score)  # (d_head,)
+    terms = score_terms(q, k, choices.score)
     content = None
     if choices.positions == "rope":
         content_q = view.content_queries[batch, head, query]
@@ -55,7 +67,9 @@ def arithmetic(
     highest = scores[allowed].max() if allowed.any() else scores.max()
     exponentials = (scores - highest).exp() * allowed
     return Cell(
-        terms=pd.DataFrame({"query": q.tolist(), "key": k.tolist(), "term": terms.tolist()}),
+        query=q,
+        key=k,
+        terms=terms,
         content=content,
         position_score=0.0 if extra is None else float(extra[batch, head, query, key]),
         raw=float(view.raw_scores[batch, head, query, key]),
@@ -63,14 +77,7 @@ def arithmetic(
         bias=0.0 if bias is None else float(bias[0, head, query, key]),
         score=float(scores[key]),
         allowed=bool(allowed[key]),
-        row=pd.DataFrame(
-            {
-                "score": scores.tolist(),
-                "allowed": allowed.tolist(),
-                "exponential": exponentials.tolist(),
-                "weight": weights.tolist(),
-            }
-        ),
+        row=Row(scores, allowed, exponentials, weights),
         exponential=float(exponentials[key]),
         total=float(exponentials.sum()),
         weight=float(weights[key]),

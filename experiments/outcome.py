@@ -63,16 +63,26 @@ def rank(logits: Tensor, token: int) -> int:
     return int((logits > logits[token]).sum()) + 1
 
 
+def cosine(native: Reading, variant: Reading) -> Tensor:
+    """How far each token's last hidden state turned, (tokens,); 1: the same direction."""
+    return F.cosine_similarity(*_last_hidden(native, variant), dim=-1)
+
+
 def cosines(native: Reading, variant: Reading) -> pd.DataFrame:
     """How far each token's last hidden state moved: position, token, cosine (1: the same
     direction), and the ratio of the norms, variant over native."""
-    last = native.run.shape.n_layers
-    before, after = native.run.hidden(last)[0], variant.run.hidden(last)[0]  # (tokens, d_model)
+    before, after = _last_hidden(native, variant)
     return pd.DataFrame(
         {
             "position": range(len(before)),
             "token": native.run.tokens[0],
-            "cosine": F.cosine_similarity(before, after, dim=-1).tolist(),
+            "cosine": cosine(native, variant).tolist(),
             "norm_ratio": (after.norm(dim=-1) / before.norm(dim=-1)).tolist(),
         }
     )
+
+
+def _last_hidden(native: Reading, variant: Reading) -> tuple[Tensor, Tensor]:
+    """What left the last layer in each, (tokens, d_model)."""
+    last = native.run.shape.n_layers
+    return native.run.hidden(last)[0], variant.run.hidden(last)[0]

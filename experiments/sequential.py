@@ -194,14 +194,14 @@ def work(shape: Shape, way: str, n: int) -> dict[str, int]:
 
 
 def pass_flops(shape: Shape, new: int, keys: int, logits: int) -> int:
-    """Floating-point operations in the matrix products of one pass of a decoder over `new`
-    positions that attend to `keys`, with logits for some of them."""
+    """Floating-point operations in the matrix products of one pass of a stack over `new` positions
+    that attend to `keys`, with logits for some of them."""
     d, heads = shape.d_model, shape.n_heads * shape.d_head
     projections = 2 * d * heads + 2 * d * shape.n_kv_heads * shape.d_head
     feed_forward = (3 if shape.gated else 2) * d * shape.d_ff
     attention = 2 * keys * heads  # scores and sums of values; the mask saves nothing here
     layer = new * (projections + attention + feed_forward)
-    return 2 * (shape.decoder_layers * layer + logits * d * shape.vocab_size)
+    return 2 * (shape.n_layers * layer + logits * d * shape.vocab_size)
 
 
 def weight_bytes(transformer: Transformer) -> int:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from model.catalogue import locate
-from model.choices import Choices, first_difference, native_choices
+from model.choices import Choices, first_difference
 from model.errors import ModelError
 from model.fresh import blank
 from model.run import Encoded, Run
@@ -34,7 +34,7 @@ class Bench:
     @property
     def native(self) -> Choices:
         """The choices that these weights were trained with."""
-        return native_choices(self.shape)
+        return self.transformer.native
 
     def run(
         self,

@@ -29,6 +29,7 @@ class Bounded(Generic[Value]):
         self._size = size
         self._lock = Lock()
         self._held: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._bytes = 0  # of all that is held
         self._turns: dict[Hashable, _Turn] = {}
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
@@ -57,13 +58,15 @@ class Bounded(Generic[Value]):
 
     def put(self, key: Hashable, value: Value) -> Value:
         """Keep a value, letting go of those asked for longest ago; returns it."""
+        size = self._size(value)
         with self._lock:
-            self._held[key] = value, self._size(value)
-            self._held.move_to_end(key)
-            while len(self._held) > self.entries:
-                self._held.popitem(last=False)
-            while len(self._held) > 1 and self._bytes > self.most:
-                self._held.popitem(last=False)
+            self._bytes += size - self._held.pop(key, (value, 0))[1]
+            self._held[key] = value, size
+            while len(self._held) > self.entries or (
+                len(self._held) > 1 and self._bytes > self.most
+            ):
+                _key, (_value, gone) = self._held.popitem(last=False)
+                self._bytes -= gone
         return value
 
     @property
@@ -71,10 +74,6 @@ class Bounded(Generic[Value]):
         """What is held now."""
         with self._lock:
             return self._bytes
-
-    @property
-    def _bytes(self) -> int:
-        return sum(size for _value, size in self._held.values())
 
 
 def memory(tensors: Iterable[Tensor]) -> int:

@@ -2,14 +2,20 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 import torch
 
-# More passes at once than cores would only make each other slower: the others wait for their turn.
-PASSES = BoundedSemaphore(len(os.sched_getaffinity(0)))
+from ui.turns import Turns
 
 SWITCH = 0.0005  # seconds that a thread may keep Python to itself while others want it
+SHORT = 2 * 10**9  # floating-point operations of a pass that takes no longer than a page
+
+# More passes at once than cores would only make each other slower: the others wait.
+_PASSES = BoundedSemaphore(len(os.sched_getaffinity(0)))
+TURNS = Turns(patience=0.25)  # of drawing a page
 
 
 def share() -> None:
@@ -20,10 +26,20 @@ def share() -> None:
     by spinning: with more sessions than cores most of the machine's time goes there. Passes on
     short texts gain nothing from a second core.
 
-    Short turns. A pass gives Python's lock away at each of its hundreds of operations, and behind
-    a session that draws its page it waits a whole turn, 5 ms by default, to get it back: beside
-    three busy threads a pass took 910 ms instead of 30, with turns this short 410 ms.
+    Short turns at Python's lock. A pass gives it away at each of its hundreds of operations, and
+    behind a thread that keeps it busy it would wait 5 ms, the default, to get it back each time.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
     sys.setswitchinterval(SWITCH)
+
+
+@contextmanager
+def passing(flops: float) -> Iterator[None]:
+    """Run a pass of so many floating-point operations: a short one within the turn, a long one
+    aside and when a core is free."""
+    if flops <= SHORT:
+        yield
+        return
+    with TURNS.given(), _PASSES:
+        yield

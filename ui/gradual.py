@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from model import ModelError
+from ui.cores import TURNS
 from ui.i18n import _
 
 T = TypeVar("T")
@@ -55,10 +56,11 @@ def begin(key: str, settings: Hashable, start: Callable[[], Iterator[T]], within
     if not work.done and not work.stopped and not work.ended:
         until = time.monotonic() + within
         try:
-            for result in work.steps:
-                work.done.append(result)
-                if time.monotonic() > until:
-                    return
+            with TURNS.given():
+                for result in work.steps:
+                    work.done.append(result)
+                    if time.monotonic() > until:
+                        return
         except ModelError:
             again(key)
             raise
@@ -118,11 +120,12 @@ def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None
         bar = st.progress(len(work.done) / count, text=doing)
     until = time.monotonic() + within
     try:
-        for result in work.steps:
-            work.done.append(result)
-            bar.progress(min(1.0, len(work.done) / count), text=doing)
-            if time.monotonic() > until and len(work.done) < count:
-                return
+        with TURNS.given():
+            for result in work.steps:
+                work.done.append(result)
+                bar.progress(min(1.0, len(work.done) / count), text=doing)
+                if time.monotonic() > until and len(work.done) < count:
+                    return
         work.ended = True
     except ModelError:
         again(key)  # a generator that raised never goes on: the next try starts anew

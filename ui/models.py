@@ -9,13 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from experiments.reading import Reading, first_layer, look, look_at_head, read, reread, steps
+from experiments.sequential import pass_flops
 from model import Bench, Choices, ModelError, Run, load
 from model.bench import Text
 from model.catalogue import CATALOGUE
 from tokenizers.files import whereabouts
 from ui import heap
 from ui.bounded import Bounded, memory
-from ui.cores import PASSES
+from ui.cores import TURNS, passing
 from ui.environment import models_folder
 from ui.i18n import _
 
@@ -107,9 +108,10 @@ def bench_of(source: str) -> Bench:
     loading = _loading(source)
     if not loading.result.done():
         bar = st.progress(0.0, text=_("Loading the model …"))
-        while not loading.result.done():
-            bar.progress(min(1.0, loading.share), text=_("Loading the model …"))
-            time.sleep(_POLL)
+        with TURNS.given():
+            while not loading.result.done():
+                bar.progress(min(1.0, loading.share), text=_("Loading the model …"))
+                time.sleep(_POLL)
         bar.empty()
     try:
         return loading.result.result()
@@ -118,12 +120,18 @@ def bench_of(source: str) -> Bench:
         raise
 
 
+def flops_of(bench: Bench, text: Text) -> int:
+    """Floating-point operations of a pass over a text."""
+    tokens = bench.encode(text).ids.shape[1]
+    return pass_flops(bench.shape, tokens, tokens, logits=1)
+
+
 def reading_of(bench: Bench, text: Text, choices: Choices) -> Reading:
     """One reading, shared read-only by all sessions."""
     native = None if choices == bench.native else reading_of(bench, text, bench.native)
 
     def make() -> Reading:
-        with PASSES:
+        with passing(flops_of(bench, text)):
             if native is None:
                 return read(bench, text, choices)
             return reread(bench, native, choices)
@@ -141,8 +149,9 @@ def reading_steps(
     if found is None:
         start = text if choices == bench.native else reading_of(bench, text, bench.native)
         work = steps(bench, start, choices, each)
+        share = flops_of(bench, text) * each / bench.shape.n_layers
         while found is None:
-            with PASSES:
+            with passing(share):
                 found = next(work)
             heap.give_back()
             if found is None:
@@ -167,7 +176,7 @@ def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with PASSES:
+        with passing(flops_of(bench, text) / bench.shape.n_layers):
             return look(bench, reading, layer)
 
     return _layers().get((bench.name, text, choices, layer), make)
@@ -179,7 +188,7 @@ def head_of(bench: Bench, text: Text, choices: Choices, layer: int, head: int) -
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with PASSES:
+        with passing(flops_of(bench, text) / bench.shape.n_layers):
             run = look_at_head(bench, reading, layer, head)
         heap.give_back()
         return run

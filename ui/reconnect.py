@@ -3,13 +3,32 @@
 Streamlit's page in the browser takes up its web socket again without a word, and stays as it was.
 The first that the new replica hears is the reader's next move: the address as it was before it, and
 the values of the widgets with it. The address restores the session, but it would undo the move.
+Where the move was in a fragment, Streamlit would drop it: the new replica knows no fragment yet.
 """
 
+from functools import wraps
+
 import streamlit as st
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 _KNOWN = "session known"
+
+
+def begin_with_the_page() -> None:
+    """Let the first run of a session be of the whole page, whatever the browser asks for; call it
+    once, before the server starts."""
+    request = AppSession.request_rerun
+
+    @wraps(request)
+    def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state is not None and not self.page_script_hash:
+            client_state.fragment_id = ""
+        request(self, client_state)
+
+    AppSession.request_rerun = request_rerun
 
 
 def carried() -> list[WidgetState]:

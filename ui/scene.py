@@ -11,8 +11,9 @@ from experiments.reading import Reading, one_head
 from model import Bench, Choices, Run
 from model.bench import Text
 from model.run import AttentionView
+from ui.cores import SHORT
 from ui.i18n import _
-from ui.models import head_of, layer_of, reading_of
+from ui.models import flops_of, head_of, layer_of, reading_of
 from ui.texts import MAX_TOKENS
 
 SIDES = ("native", "variant")
@@ -72,6 +73,11 @@ class Scene:
         shape = self.bench.shape
         sums = shape.n_layers * shape.n_heads * shape.d_head * len(self.tokens) ** 2
         return self.long or (self.variant.score == "additive" and sums > ADDITIVE_AT_ONCE)
+
+    @cached_property
+    def heavy(self) -> bool:
+        """Whether a pass takes so long that the reader wants to see that something happens."""
+        return flops_of(self.bench, self.text) > SHORT
 
     @cached_property
     def tokens(self) -> list[str]:

@@ -8,6 +8,7 @@ from threading import Thread
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from ui import reconnect
 from ui.environment import complaints
 
 APP = Path(__file__).parent.parent / "app.py"
@@ -24,6 +25,7 @@ def main() -> None:
     if wrong:
         sys.exit("\n".join(wrong))
     PagesManager.uses_pages_directory = False
+    reconnect.begin_with_the_page()
     # torch takes a second or two to import: while the server starts, not while a reader waits
     Thread(target=import_module, args=("model",), name="warm-up", daemon=True).start()
     sys.exit(cli.main(["run", str(APP), *sys.argv[1:]]))

@@ -142,7 +142,7 @@ def panel(bench: Bench) -> Choices:
             _select("activation", _("Activation"), bench)
         with st.popover(_("Layers, heads")):
             _where(bench)
-    choices = _choices(bench)
+    choices = chosen(bench)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_summary(choices, bench), width="content")
         if choices != bench.native:
@@ -253,7 +253,8 @@ def _summary(choices: Choices, bench: Bench) -> str:
     return f"{_('Variant')} = {_('native')} + {badges} :gray[· {_('switched after training')}]"
 
 
-def _choices(bench: Bench) -> Choices:
+def chosen(bench: Bench) -> Choices:
+    """The choices that the session's switches stand for."""
     state, native = st.session_state, bench.native
     picked: dict[str, Any] = {name: state[name] for name in _SELECTS if state[name] != NATIVE}
     if state["multiplier"] != NATIVE:

@@ -7,7 +7,7 @@ has ended (ForwardMsg). Large messages that the browser still has are sent as a 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +21,11 @@ from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 60  # seconds that an answer may take
 LARGEST_AGE = 2  # runs for which a browser keeps a large message it has not met again
+
+ENDS_WELL = (
+    ForwardMsg.FINISHED_SUCCESSFULLY,
+    ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
+)
 
 # How each kind of widget says its value.
 VALUES = {
@@ -56,6 +61,7 @@ class Reader:
         self._url, self._page = url, page
         self._query = urlencode(parameters)
         self._ids: dict[str, tuple[str, str]] = {}  # key → its id and the field of its value
+        self._fragments: dict[str, str] = {}  # key → the fragment that the widget stands in, or ""
         self._states: dict[str, WidgetState] = {}  # of what the reader has touched, by key
         self._cached: dict[str, tuple[Element, int]] = {}  # hash → a large element, its age
         self._socket: ClientConnection
@@ -84,6 +90,7 @@ class Reader:
         asked = message.rerun_script
         asked.query_string = self._query
         asked.page_name = self._page
+        asked.fragment_id = self._fragment_of(list(widgets))
         asked.widget_states.widgets.extend(self._states.values())
         asked.cached_message_hashes.extend(self._cached)
         asked.context_info.locale = "en-US"
@@ -103,6 +110,11 @@ class Reader:
             if age < LARGEST_AGE
         }
         return answer
+
+    def _fragment_of(self, keys: Sequence[str]) -> str:
+        """What is to be drawn again: one fragment, or the whole page ("")."""
+        fragments = {self._fragments[key] for key in keys}
+        return fragments.pop() if len(fragments) == 1 else ""
 
     def _state(self, key: str, value: Any) -> WidgetState:
         identity, kind = self._ids[key]
@@ -124,20 +136,20 @@ class Reader:
             element = message.delta.new_element
             if message.metadata.cacheable:
                 self._cached[message.hash] = (element, 0)
-            self._see(element, answer)
+            self._see(element, message.delta.fragment_id, answer)
         elif kind == "ref_hash":
             element, _age = self._cached[message.ref_hash]
             self._cached[message.ref_hash] = (element, 0)
-            self._see(element, answer)
+            self._see(element, "", answer)
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "script_finished":
-            if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+            if message.script_finished not in ENDS_WELL:
                 answer.complaints.append(f"the script ended as {message.script_finished}")
             return True
         return False
 
-    def _see(self, element: Element, answer: Answer) -> None:
+    def _see(self, element: Element, fragment: str, answer: Answer) -> None:
         kind = element.WhichOneof("type")
         if kind == "bidi_component":
             component = element.bidi_component
@@ -153,6 +165,7 @@ class Reader:
             if kind == "slider" and element.slider.type == element.slider.SELECT_SLIDER:
                 says = "string_array_value"
             self._ids[_key(identity)] = (identity, says)
+            self._fragments[_key(identity)] = fragment
 
 
 def _key(identity: str) -> str:

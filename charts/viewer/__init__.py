@@ -8,7 +8,7 @@ nothing of models.
 
 from charts.viewer.atlas import AtlasEvent, atlas
 from charts.viewer.focus import FocusEvent, focus
-from charts.viewer.matrices import Axis, MatricesEvent, Panel, matrices
+from charts.viewer.matrices import Axis, Kind, MatricesEvent, Panel, matrices
 from charts.viewer.pooling import pool
 from charts.viewer.tiles import TilesEvent, tiles
 from charts.viewer.words import WORDS
@@ -18,6 +18,7 @@ __all__ = [
     "AtlasEvent",
     "Axis",
     "FocusEvent",
+    "Kind",
     "MatricesEvent",
     "Panel",
     "TilesEvent",

@@ -1,19 +1,21 @@
 """The attention lab: any model, any text, any switch; native, variant, difference."""
 
+from contextlib import nullcontext
 from typing import NoReturn
 
 import streamlit as st
 
-from model import ModelError
+from model import Bench, Choices, ModelError
 from model.choices import check
 from ui import texts
 from ui.anatomy import left_out
 from ui.errors import explain
+from ui.fragment import fragment
 from ui.i18n import N_, _, prose
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
 from ui.models import bench_of, offered
 from ui.scene import Scene
-from ui.switches import SWITCHES, fit, panel
+from ui.switches import SWITCHES, chosen, fit, panel
 from ui.url import Parameter, one_of, publish, restore
 
 SECTIONS = {
@@ -47,6 +49,53 @@ def complain(error: ModelError) -> NoReturn:
     publish(PARAMETERS)
     st.error(explain(error), icon=":material/error:")
     st.stop()
+
+
+def experiment(bench: Bench, typed: str, alone: bool) -> None:
+    """Everything below the text. `alone`: as a fragment, which is drawn without the rest of the
+    page when a switch is thrown; but only a run of the page can be stopped while it reads."""
+    variant = panel(bench)
+    try:
+        scene = scene_of(bench, typed, variant)
+        if scene.slow:
+            if alone:
+                st.rerun()
+            if not long.read(scene):
+                publish(PARAMETERS)
+                st.stop()
+        with st.spinner(_("Running the model …"), show_time=True) if scene.heavy else nullcontext():
+            scene.one_head("variant")
+        effect.headline(scene)
+        picture.focused_head(scene)
+    except ModelError as error:
+        complain(error)
+    picture.all_heads(scene)
+
+    st.segmented_control(
+        _("Look closer"),
+        list(SECTIONS),
+        format_func=lambda name: _(SECTIONS[name][0]),
+        key="section",
+        required=True,
+        persist_state="session",
+    )
+    SECTIONS[state["section"]][1].show(scene)
+    publish(PARAMETERS)
+
+
+def scene_of(bench: Bench, typed: str, variant: Choices) -> Scene:
+    """What the reader looks at; ModelError where it cannot be."""
+    text = texts.as_text(typed, bench, texts.LONGEST)
+    check(variant, bench.shape)
+    return Scene(bench, text, bench.native, variant, state["layer"], state["head"])
+
+
+def slow(bench: Bench, typed: str) -> bool:
+    """Whether what the reader asks for is read step by step."""
+    try:
+        return scene_of(bench, typed, chosen(bench)).slow
+    except ModelError:
+        return False
 
 
 ignored = restore(PARAMETERS)
@@ -85,29 +134,7 @@ shape = bench.shape
 state["layer"] = min(state["layer"], shape.n_layers - 1)
 state["head"] = min(state["head"], shape.n_heads - 1)
 
-variant = panel(bench)
-try:
-    text = texts.as_text(state["text"], bench, texts.LONGEST)
-    check(variant, shape)
-    scene = Scene(bench, text, bench.native, variant, state["layer"], state["head"])
-    if scene.slow and not long.read(scene):
-        publish(PARAMETERS)
-        st.stop()
-    with st.spinner(_("Running the model …"), show_time=True):
-        scene.one_head("variant")
-    effect.headline(scene)
-    picture.focused_head(scene)
-except ModelError as error:
-    complain(error)
-picture.all_heads(scene)
-
-st.segmented_control(
-    _("Look closer"),
-    list(SECTIONS),
-    format_func=lambda name: _(SECTIONS[name][0]),
-    key="section",
-    required=True,
-    persist_state="session",
-)
-SECTIONS[state["section"]][1].show(scene)
-publish(PARAMETERS)
+if slow(bench, state["text"]):
+    experiment(bench, state["text"], alone=False)
+else:
+    fragment(experiment)(bench, state["text"], alone=True)

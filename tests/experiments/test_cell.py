@@ -14,13 +14,13 @@ def adds_up(bench: Bench, layer: int, head: int, query: int, key: int, **changes
     choices = replace(bench.native, **changes)
     view = bench.run(TEXT, choices).attention(layer)
     cell = arithmetic(view, choices.at(layer, bench.native), head, query, key)
-    assert cell.terms["term"].sum() + cell.position_score == pytest.approx(cell.raw, abs=1e-4)
+    assert float(cell.terms.sum()) + cell.position_score == pytest.approx(cell.raw, abs=1e-4)
     assert cell.raw / cell.divisor + cell.bias == pytest.approx(cell.score, abs=1e-5)
-    assert cell.row["score"][key] == cell.score
-    assert cell.row["exponential"].sum() == pytest.approx(cell.total, rel=1e-5)
+    assert float(cell.row.scores[key]) == cell.score
+    assert float(cell.row.exponentials.sum()) == pytest.approx(cell.total, rel=1e-5)
     assert cell.exponential / cell.total == pytest.approx(cell.weight, abs=1e-6)
     assert cell.weight == float(view.weights[0, head, query, key])
-    assert (cell.row["weight"][~cell.row["allowed"]] == 0).all()
+    assert (cell.row.weights[~cell.row.allowed] == 0).all()
 
 
 @pytest.mark.parametrize(

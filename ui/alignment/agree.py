@@ -19,6 +19,7 @@ from ui.alignment.lexicon import lessons, lexicon, tests
 from ui.alignment.spelling import View
 from ui.alignment.written import spoken, trace_of
 from ui.anatomy import badge, evidence, figures
+from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
@@ -43,7 +44,7 @@ def show(bench: Bench, view: View) -> None:
     settings, count = bench.name, TESTED // PORTION
     begin(KEY, settings, lambda: _measure(bench, aligner), within=AT_ONCE)
     ticking = working(KEY, count)
-    draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
+    draw = fragment(_draw, run_every=PAUSE if ticking else None)
     draw(bench, aligner, settings, count, ticking)
 
 

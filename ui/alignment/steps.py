@@ -9,6 +9,7 @@ from experiments.cross_attention import Trace
 from experiments.pronunciation import LONGEST
 from model import Bench
 from ui.alignment.phonemes import SOUNDS, ipa
+from ui.fragment import fragment
 from ui.i18n import _
 from ui.inert import inert
 from ui.scene import colours, words
@@ -72,7 +73,7 @@ def to_the_end() -> None:
 def show(bench: Bench, seen: Trace, layer: int, head: int | None) -> None:
     """Draw the steps, which may play, as a decoder layer's head sees them, or its heads' mean."""
     playing = bool(st.session_state.get("playing"))
-    st.fragment(_draw, run_every=PACE if playing else None)(bench, seen, layer, head, playing)
+    fragment(_draw, run_every=PACE if playing else None)(bench, seen, layer, head, playing)
 
 
 def unsure(bench: Bench, seen: Trace) -> None:

@@ -24,6 +24,7 @@ from model.training.tasks.pronunciation import dictionary
 from ui.alignment.lexicon import tests
 from ui.alignment.published import literature
 from ui.anatomy import badge, evidence, figures
+from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
@@ -66,7 +67,7 @@ def show(bench: Bench, word: str) -> None:
     settings, steps = (bench.name, word, len(sample)), len(switches(bench.shape))
     begin(KEY, settings, lambda: _measure(bench, word, sample), within=AT_ONCE)
     ticking = working(KEY, steps)
-    draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
+    draw = fragment(_draw, run_every=PAUSE if ticking else None)
     draw(bench, word, sample, settings, steps, ticking)
 
 

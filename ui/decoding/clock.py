@@ -10,6 +10,7 @@ from experiments.sequential import WAYS, Timing, curves, fastest, fresh, points,
 from model import Bench
 from model.transformer import Transformer
 from ui.anatomy import evidence, figures
+from ui.fragment import fragment
 from ui.gradual import again, begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
@@ -81,7 +82,7 @@ def _measure(transformer: Transformer, name: str, lengths: list[int]) -> None:
         if ticking != working(KEY, total):
             st.rerun()  # the clock of a fragment starts and stops only with the whole page
 
-    st.fragment(draw, run_every=PAUSE if ticking else None)()
+    fragment(draw, run_every=PAUSE if ticking else None)()
 
 
 def way_names() -> dict[str, str]:

@@ -14,6 +14,7 @@ from experiments.sequential import Moment, Whole, computed, write
 from model import Bench
 from model.decoding import prompt
 from ui.anatomy import evidence, figures
+from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
@@ -54,7 +55,7 @@ def show(bench: Bench, text: str, limit: int, temperature: float, seed: int) -> 
         if ticking != working(KEY, limit + 1):
             st.rerun()  # the clock of a fragment starts and stops only with the whole page
 
-    st.fragment(draw, run_every=PAUSE if ticking else None)()
+    fragment(draw, run_every=PAUSE if ticking else None)()
     return [event for event in so_far(KEY, settings) if isinstance(event, Moment)]
 
 

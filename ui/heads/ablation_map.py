@@ -13,6 +13,7 @@ from experiments.ablation import effects, even_steps, measure_of, ranking, remov
 from experiments.reading import Reading
 from model import Bench
 from model.bench import Text
+from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.models import reading_of
@@ -34,7 +35,7 @@ def show(bench: Bench, text: Text) -> dict[int, list[float]]:
     reading = reading_of(bench, text, bench.native)
     begin(KEY, (bench.name, text), lambda: _measure(bench, reading), within=AT_ONCE)
     ticking = working(KEY, _count(bench))
-    draw = st.fragment(_draw, run_every=PAUSE if ticking else None)
+    draw = fragment(_draw, run_every=PAUSE if ticking else None)
     return _layers(draw(bench, text, reading, ticking))
 
 

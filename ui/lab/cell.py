@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import streamlit as st
+from torch import Tensor
 
-from charts.viewer import Axis, Panel, matrices
+from charts.viewer import Axis, Kind, Panel, matrices
 from experiments.cell import Cell, arithmetic
 from ui import spreadsheet
 from ui.i18n import _
@@ -36,20 +37,12 @@ def show(scene: Scene) -> None:
 
 def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
     st.latex(_formula(cell))
-    features = Axis(_("feature"))
-    rows = Axis()
     matrices(
         f"cell_{side}",
         panels=[
-            Panel(_("query q"), [cell.terms["query"]], "queries", rows=rows, columns=features),
-            Panel(_("key k"), [cell.terms["key"]], "keys", rows=rows, columns=features),
-            Panel(
-                _("their terms, one per feature"),
-                [cell.terms["term"]],
-                "scores",
-                rows=rows,
-                columns=features,
-            ),
+            _vector(_("query q"), cell.query, "queries"),
+            _vector(_("key k"), cell.key, "keys"),
+            _vector(_("their terms, one per feature"), cell.terms, "scores"),
         ],
         words=words(),
     )
@@ -73,12 +66,24 @@ def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
     )
 
 
+def _vector(title: str, features: Tensor, kind: Kind) -> Panel:
+    """Features (d_head,) as a strip of cells."""
+    return Panel(title, features[None], kind, columns=Axis(_("feature")))
+
+
 def _row(cell: Cell, tokens: Sequence[str]) -> pa.Table:
     """The row's softmax. Arrow, as what travels to the browser is: to hand over a frame of pandas
     costs the server ten times as much, at every throw of a switch."""
-    numbers = {name: values.to_numpy() for name, values in cell.row.items()}
-    keys = {"key": list(range(len(tokens))), "token": [spreadsheet.cell(token) for token in tokens]}
-    return pa.table(keys | numbers)
+    return pa.table(
+        {
+            "key": list(range(len(tokens))),
+            "token": [spreadsheet.cell(token) for token in tokens],
+            "score": cell.row.scores.numpy(),
+            "allowed": cell.row.allowed.numpy(),
+            "exponential": cell.row.exponentials.numpy(),
+            "weight": cell.row.weights.numpy(),
+        }
+    )
 
 
 def _steps(cell: Cell) -> pa.Table:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from charts import effects
 from experiments.heads import mean_entropy
-from experiments.outcome import cosines, predictions
+from experiments.outcome import cosine, cosines, predictions
 from ui.anatomy import figures
 from ui.i18n import _
 from ui.inert import inert
@@ -30,8 +30,8 @@ def headline(scene: Scene) -> None:
             (_("KL divergence"), f"{divergence:.3g} nats", _("0 = no effect")),
         )
     else:
-        moved = cosines(native, variant)["cosine"]
-        least = inert(scene.tokens[int(moved.to_numpy().argmin())])
+        moved = cosine(native, variant)
+        least = inert(scene.tokens[int(moved.argmin())])
         before, after = mean_entropy(native.profiles), mean_entropy(variant.profiles)
         unchanged = _("native {value}").format(value=f"{before:.2f}")
         figures(

@@ -6,6 +6,7 @@ from charts.viewer import TilesEvent, tiles
 from charts.viewer.tiles import Window
 from model import Bench, Choices
 from model.bench import Text
+from ui.fragment import fragment
 from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.lab.selection import open_cell, selected_cell
@@ -35,7 +36,7 @@ def read(scene: Scene) -> bool:
     return True
 
 
-@st.fragment
+@fragment
 def focused_head(bench: Bench, text: Text, variant: Choices, layer: int, head: int) -> None:
     """One head through a window: the page is run again when a head or a cell is picked, only this
     part when the reader zooms or moves on."""

@@ -5,6 +5,7 @@ import streamlit as st
 from experiments.live_training import Moment, Pair, Plan, moments, recipe
 from ui.anatomy import badge
 from ui.environment import trainings
+from ui.fragment import fragment
 from ui.i18n import _
 from ui.training import settings, watching
 from ui.training.background import Live, places, session_open
@@ -31,7 +32,7 @@ def show() -> None:
         live = _start(plan, pair)
     ticking = live.state == "running"
     _buttons(live, changed=(live.plan, live.pair) != (plan, pair))
-    st.fragment(_watch, run_every=watching.PAUSE if ticking else None)(live, ticking)
+    fragment(_watch, run_every=watching.PAUSE if ticking else None)(live, ticking)
     if not ticking:
         watching.after(live.plan, live.pair, live.seen)
 

@@ -1,0 +1,26 @@
+"""Parts of a page that are drawn again without the rest of it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+from ui.cores import TURNS
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def fragment(
+    draw: Callable[Arguments, Result], run_every: float | None = None
+) -> Callable[Arguments, Result]:
+    """`st.fragment`, in turns with what other sessions draw. run_every: seconds after which it is
+    drawn again by itself."""
+
+    @wraps(draw)
+    def in_turn(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with TURNS.taken():
+            return draw(*args, **kwargs)
+
+    return st.fragment(in_turn, run_every=run_every)
