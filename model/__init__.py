@@ -7,6 +7,9 @@ seen.
     run.attention(layer=3).weights  # (batch, heads, queries, keys)
 """
 
+import os
+from pathlib import Path
+
 from model.bench import Bench, load
 from model.choices import Choices, legal
 from model.errors import ModelError
@@ -15,3 +18,9 @@ from model.shape import Shape
 from model.tape import Tape
 
 __all__ = ["Bench", "Choices", "ModelError", "Run", "Shape", "Tape", "legal", "load"]
+
+# Tensors of 2 MB and more in huge pages, where Linux has them for who asks: of a pass on a long
+# text that keeps every attention, a fifth is the first use of its memory's small pages. torch reads
+# this when it first allocates, which no import does.
+if Path("/sys/kernel/mm/transparent_hugepage").exists():
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
