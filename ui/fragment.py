@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from ui.cores import TURNS
+from ui.i18n import speak
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -21,6 +22,7 @@ def fragment(
     @wraps(draw)
     def in_turn(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         with TURNS.taken():
+            speak()
             return draw(*args, **kwargs)
 
     return st.fragment(in_turn, run_every=run_every)

@@ -23,8 +23,8 @@ PARAMETER = "lang"
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "attention_lab"
 
-# The language of the script run that this thread is in. A page asks for hundreds of translations,
-# and each look into the session's state costs more than the translation.
+# The language of the script run that this thread is in: each look into the session's state costs
+# more than a translation.
 _spoken: ContextVar[str] = ContextVar("spoken")
 
 _SECTION = re.compile(r"^# (?P<key>\S+)[ \t]*\n", re.MULTILINE)
@@ -47,12 +47,18 @@ def language_switch() -> None:
         key=PARAMETER,
         persist_state="session",
     )
-    _spoken.set(_of_session())
+    speak()
     shown = None if language() == DEFAULT else language()
     if shown is None:
         st.query_params.pop(PARAMETER, None)
     elif st.query_params.get(PARAMETER) != shown:
         st.query_params[PARAMETER] = shown
+
+
+def speak() -> None:
+    """Let the script run that this thread is in speak the session's language: found once, since a
+    page asks for hundreds of translations."""
+    _spoken.set(_of_session())
 
 
 def _of_browser() -> str:

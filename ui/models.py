@@ -120,9 +120,8 @@ def bench_of(source: str) -> Bench:
         raise
 
 
-def flops_of(bench: Bench, text: Text) -> int:
-    """Floating-point operations of a pass over a text."""
-    tokens = bench.encode(text).ids.shape[1]
+def flops_of(bench: Bench, tokens: int) -> int:
+    """Floating-point operations of a pass over so many tokens."""
     return pass_flops(bench.shape, tokens, tokens, logits=1)
 
 
@@ -131,9 +130,10 @@ def reading_of(bench: Bench, text: Text, choices: Choices) -> Reading:
     native = None if choices == bench.native else reading_of(bench, text, bench.native)
 
     def make() -> Reading:
-        with passing(flops_of(bench, text)):
-            if native is None:
+        if native is None:
+            with passing(flops_of(bench, bench.encode(text).ids.shape[1])):
                 return read(bench, text, choices)
+        with passing(flops_of(bench, _length(native))):
             return reread(bench, native, choices)
 
     return _readings().get((bench.name, text, choices), make)
@@ -149,7 +149,7 @@ def reading_steps(
     if found is None:
         start = text if choices == bench.native else reading_of(bench, text, bench.native)
         work = steps(bench, start, choices, each)
-        share = flops_of(bench, text) * each / bench.shape.n_layers
+        share = flops_of(bench, bench.encode(text).ids.shape[1]) * each / bench.shape.n_layers
         while found is None:
             with passing(share):
                 found = next(work)
@@ -176,7 +176,7 @@ def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with passing(flops_of(bench, text) / bench.shape.n_layers):
+        with passing(flops_of(bench, _length(reading)) / bench.shape.n_layers):
             return look(bench, reading, layer)
 
     return _layers().get((bench.name, text, choices, layer), make)
@@ -188,7 +188,7 @@ def head_of(bench: Bench, text: Text, choices: Choices, layer: int, head: int) -
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with passing(flops_of(bench, text) / bench.shape.n_layers):
+        with passing(flops_of(bench, _length(reading)) / bench.shape.n_layers):
             run = look_at_head(bench, reading, layer, head)
         heap.give_back()
         return run
@@ -209,6 +209,11 @@ def _layers() -> Bounded[Run]:
 @st.cache_resource(show_spinner=False)
 def _heads() -> Bounded[Run]:
     return Bounded(HEADS, lambda run: memory(run.kept.values()))
+
+
+def _length(reading: Reading) -> int:
+    """Tokens of the text that was read."""
+    return reading.run.source.ids.shape[1]
 
 
 def _weight(reading: Reading) -> int:

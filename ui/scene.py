@@ -1,7 +1,8 @@
 """What a page of one head looks at: a model, a text, two sets of choices, a layer and a head."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from model import Bench, Choices, Run
 from model.bench import Text
 from model.run import AttentionView
 from ui.cores import SHORT
-from ui.i18n import _
+from ui.i18n import _, language
 from ui.models import flops_of, head_of, layer_of, reading_of
 from ui.texts import MAX_TOKENS
 
@@ -77,7 +78,7 @@ class Scene:
     @cached_property
     def heavy(self) -> bool:
         """Whether a pass takes so long that the reader wants to see that something happens."""
-        return flops_of(self.bench, self.text) > SHORT
+        return flops_of(self.bench, len(self.tokens)) > SHORT
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -91,6 +92,11 @@ class Scene:
 
 def words() -> dict[str, str]:
     """The viewer's texts in the reader's language."""
+    return dict(_words(language()))
+
+
+@cache
+def _words(_language: str) -> Mapping[str, str]:
     return {key: _(text) for key, text in WORDS.items()}
 
 
