@@ -15,7 +15,6 @@ from torch import Tensor
 from experiments.outcome import divergence
 from experiments.reading import Reading
 from model import Bench, Run, Tape
-from model.run import Encoded
 
 Measure = Literal["kl", "cosine"]
 Head = tuple[int, int]  # layer, head
@@ -34,8 +33,8 @@ def measure_of(reading: Reading) -> Measure:
 def effects(bench: Bench, reading: Reading, layer: int) -> Tensor:
     """The effect (heads,) of switching off each head of a layer alone.
 
-    Only the layers from this one on are computed, and the heads share one pass: row i of a batch
-    of copies of the residual stream goes on without head i.
+    Only the layers from this one on are computed, and the heads share one pass: behind the layer's
+    attention weights it goes on as a batch, whose row i is without head i.
     """
     heads, n = bench.shape.n_heads, reading.run.source.ids.shape[1]
     at_once = max(1, _BYTES // (heads * n * n * 4))
@@ -89,34 +88,13 @@ def _without_each(bench: Bench, reading: Reading, layer: int, heads: Tensor) -> 
     alive[torch.arange(len(heads)), heads] = 0
     tape = Tape(
         keep=_OUTPUTS,
+        # (1, heads, queries, d_head) → (batch, heads, queries, d_head)
         edits={f"{stack}.{index}.self_attention.head_outputs": lambda outputs: outputs * alive},
     )
     run = bench.resume(
-        _copies(reading.run, layer, len(heads)),
-        layer,
-        tape=tape,
-        last=_end(bench, reading),
-        logits_at=reading.asked,
+        reading.run, layer, tape=tape, last=_end(bench, reading), logits_at=reading.asked
     )
     return _effect(reading, run)
-
-
-def _copies(run: Run, layer: int, count: int) -> Run:
-    """A run over one text as one over `count` copies of it, from which `layer` can go on."""
-
-    def copied(rows: Tensor) -> Tensor:
-        return rows.expand(count, *rows.shape[1:])
-
-    source = run.source
-    stack, index = run.shape.stack_of(layer)
-    needed = {f"{stack}.{index}.input", "encoder.output", "encoder.norm.output"}
-    return replace(
-        run,
-        source=Encoded(
-            copied(source.ids), copied(source.real), copied(source.types), source.tokens * count
-        ),
-        kept={site: copied(rows) for site, rows in run.kept.items() if site in needed},
-    )
 
 
 def _end(bench: Bench, reading: Reading) -> int | None:

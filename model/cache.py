@@ -67,9 +67,7 @@ class Cache:
         }
         for what, agrees in same.items():
             if not agrees:
-                raise ModelError(
-                    "cache-differs", "this cache was filled with another {what}", what=what
-                )
+                raise _another(what)
 
     def seen(self, real: Tensor) -> Tensor:
         """`real` (batch, new) behind that of the tokens before, (batch, length + new)."""
@@ -79,13 +77,21 @@ class Cache:
         """All keys and values of the attention at site `at`. Where it `grows`, `project` computes
         those of the new tokens; an encoder's output is projected by the first call alone."""
         if not self.length:
-            self._rows[at] = _detached(project())
+            self._rows[at] = self._checked(project())
         elif grows:
             # up to `length`: a call that raised has left rows behind
             keys, values = (rows[:, :, : self.length] for rows in self._rows[at])
-            new_keys, new_values = _detached(project())
+            new_keys, new_values = self._checked(project())
             self._rows[at] = torch.cat([keys, new_keys], 2), torch.cat([values, new_values], 2)
         return self._rows[at]
+
+    def _checked(self, pair: KeysValues) -> KeysValues:
+        """A call's own keys and values, if they are of the batch that its tokens are: of many rows
+        that an edit made of one, the next call's tokens would not know theirs."""
+        if any(len(rows) != len(self._real) for rows in pair):
+            raise _another("batch")
+        keys, values = pair
+        return keys.detach(), values.detach()
 
     def finish(self, real: Tensor) -> None:
         """End a call: its tokens, `real` (batch, new), have been read."""
@@ -129,8 +135,8 @@ def _check(choices: Choices, shape: Shape, length: int) -> None:
             )
 
 
-def _detached(pair: KeysValues) -> KeysValues:
-    return pair[0].detach(), pair[1].detach()
+def _another(what: str) -> ModelError:
+    return ModelError("cache-differs", "this cache was filled with another {what}", what=what)
 
 
 def _equal(one: Tensor | None, other: Tensor | None) -> bool:

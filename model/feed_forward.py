@@ -29,6 +29,8 @@ class FeedForward(nn.Module):
         hidden = activate(hidden, choices.activation)
         if self.gate is not None and choices.activation in GATED:
             up = tape(f"{at}.up", self.up(x))
-            hidden = torch.mul(hidden, up, out=None if hidden.requires_grad else hidden)
+            fits = len(up) <= len(hidden)  # not where an edit made many rows of one
+            spare = fits and not hidden.requires_grad
+            hidden = torch.mul(hidden, up, out=hidden if spare else None)
         hidden = tape(f"{at}.post_activation", hidden)
         return tape(f"{at}.output", self.down(hidden))

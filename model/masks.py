@@ -75,7 +75,8 @@ class Barrier:
         which may be the scores' own memory. A dead row gives zeros, in the result and in its
         gradient, where a plain softmax of -inf gives NaN."""
         if self.added is not None:
-            scores = torch.add(scores, self.added, out=out)
+            fits = len(self.added) <= len(scores)  # not where an edit made many masks of one
+            scores = torch.add(scores, self.added, out=out if fits else None)
             out = None if scores.requires_grad else scores
         weights = torch.softmax(scores, -1, out=out)
         return weights if self.dead is None else weights.masked_fill(self.dead, 0.0)

@@ -20,7 +20,9 @@ class Tape:
 
     keep: patterns of the sites whose tensors stay in memory; by default all of them.
     edits: pattern → function that returns the tensor to go on with, a new one of the same shape:
-        what it is given may be shared by several layers and must stay as it is. An edit
+        what it is given may be shared by several layers and must stay as it is. Of a batch of one
+        it may make a batch of many, whose rows go on from there side by side: many changes of
+        one text in one pass, what comes before them computed once (not within a cache). An edit
         that no site used raises ModelError at the end of the run: it would be a silent no-op.
     watch: pattern → function that is shown (site, tensor) on the way and keeps what it likes,
         so that a summary of every layer costs no more memory than the summary.
@@ -57,7 +59,7 @@ class Tape:
             if matches(site):
                 self._unused.discard(pattern)
                 edited = edit(tensor)
-                if edited.shape != tensor.shape:
+                if edited.shape != tensor.shape and not _widened(tensor, edited):
                     raise ModelError(
                         "edit-shape",
                         "the edit of {site} returned shape {got}, not {expected}",
@@ -97,6 +99,13 @@ class Tape:
             raise ModelError(
                 "edit-unused", "the edit of {pattern} matched no site of this run", pattern=pattern
             )
+
+
+def _widened(tensor: Tensor, edited: Tensor) -> bool:
+    """Whether one row (1, …) became many. Of two axes, as those of absolute positions (positions,
+    d_model), the first is none of a batch."""
+    one, many = tensor.shape, edited.shape
+    return len(one) > 2 and one[0] == 1 <= many[0] and one[1:] == many[1:]
 
 
 def silent() -> Tape:

@@ -217,6 +217,14 @@ def test_a_cache_is_for_one_batch_one_source_and_one_set_of_choices() -> None:
     assert (cache.length, cache.bytes) == (3, before)
 
 
+@pytest.mark.parametrize("site", ["encoder.output", "decoder.0.input", "decoder.0.*.content_keys"])
+def test_what_an_edit_made_many_rows_of_is_not_cached(site: str) -> None:
+    model = grown(tiny(decoder_layers=1, d_model=8, d_head=2, positions="rope"))
+    ids, edits = words(model.shape, 1, 3), {site: lambda rows: torch.cat([rows, rows])}
+    calls = {"target": ids, "tape": Tape(edits=edits), "cache": Cache()}
+    assert code(model, ids, **calls) == "cache-differs"
+
+
 def test_an_encoder_has_nothing_to_cache() -> None:
     model = grown(tiny())
     assert code(model, words(model.shape, 1, 3), cache=Cache()) == "cache-no-decoder"

@@ -1,9 +1,12 @@
 """The tape: what it keeps, shows and replaces, and that every site is in the path of the output."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
+from model.choices import Choices, native_choices
 from model.errors import ModelError
 from model.shape import Shape
 from model.tape import Tape, silent
@@ -40,15 +43,15 @@ ATTENTION = (
 LAYER_NORM = ("input", "mean", "variance", "output")
 
 
-def run(shape: Shape, tape: Tape) -> Tensor:
-    """Two texts of 5 and 3 tokens, and for an encoder–decoder two targets."""
+def run(shape: Shape, tape: Tape, choices: Choices | None = None, batch: int = 2) -> Tensor:
+    """Two texts of 5 and 3 tokens, and for an encoder–decoder two targets; or the first alone."""
     model = grown(shape)
-    ids, seen = words(shape, 2, 5), real(5, 3)
+    ids, seen = words(shape, 2, 5)[:batch], real(5, 3)[:batch]
     if shape.kind != "encoder-decoder":
-        return model(ids, seen, tape=tape)
-    target, target_seen = words(shape, 2, 4, seed=1), real(3, 4)
-    types = torch.tensor([[0, 0, 1, 1, 1]] * 2)
-    return model(ids, seen, types, target=target, target_real=target_seen, tape=tape)
+        return model(ids, seen, tape=tape, choices=choices)
+    types = torch.tensor([[0, 0, 1, 1, 1]] * batch)
+    target = {"target": words(shape, 2, 4, seed=1)[:batch], "target_real": real(3, 4)[:batch]}
+    return model(ids, seen, types, **target, tape=tape, choices=choices)
 
 
 def sites_of(shape: Shape) -> dict[str, Tensor]:
@@ -218,6 +221,39 @@ def test_watches_see_their_own_sites_only() -> None:
     sites: list[str] = []
     run(BOTH, Tape(watch={"*.mean": lambda site, _: sites.append(site)}))
     assert sorted(sites) == sorted(site for site in sites_of(BOTH) if site.endswith(".mean"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        (BOTH, {}),
+        (replace(BOTH, n_kv_heads=2, positions="sinusoidal"), {"residual": "none"}),
+        (SHAPES["relative"], {"residual": "attention"}),
+        (replace(SHAPES["alibi"], norm="layer"), {"place": "pre", "mask": "window", "window": 2}),
+        (replace(SHAPES["xl"], additive_score=True), {"score": "additive"}),
+        (replace(SHAPES["rope"], n_kv_heads=1), {"tied": True}),
+    ],
+)
+def test_an_edit_of_any_site_may_make_many_rows_of_one(shape: Shape, changes: dict) -> None:
+    choices = replace(native_choices(shape), **changes)
+    everything = Tape()
+    native = run(shape, everything, choices, batch=1)
+    for site, tensor in everything.kept.items():
+        if tensor.ndim == 2:  # positions, the same for all rows
+            continue
+        alone = run(shape, Tape(keep=(), edits={site: disturbed}), choices, batch=1)
+        tape = Tape(keep=(), edits={site: lambda t: torch.cat([t, disturbed(t), t])})
+        found = run(shape, tape, choices, batch=1)
+        wanted = torch.cat([native, alone, native])
+        torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12, msg=site)
+
+
+def test_rows_of_a_batch_and_positions_do_not_become_more() -> None:
+    for site, batch in {"*.weights": 2, "*.embedding.positions": 1}.items():
+        tape = Tape(edits={site: lambda t: torch.cat([t, t])})
+        with pytest.raises(ModelError) as caught:
+            grown(tiny())(words(tiny(), batch, 1), tape=tape)
+        assert caught.value.code == "edit-shape"
 
 
 def test_an_edit_of_another_shape_is_an_error() -> None:
