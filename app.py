@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from charts import viewer
 from ui import cores, heap, reconnect
 from ui.i18n import language_switch
 from ui.navigation import current_page
@@ -23,6 +24,7 @@ def start_up() -> None:
 st.set_page_config(page_title="Attention Lab", page_icon=ICON, layout="wide")
 start_up()
 carried = reconnect.carried()
+viewer.bring()
 with st.sidebar:
     language_switch()
 with cores.TURNS.taken():

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from charts.colours import LIGHT, colorscale
-from charts.viewer import focus
+from charts.viewer import bring, focus
 from tests.charts.synthetic import ENGLISH, synthetic
 
 HEADS = 4
@@ -17,6 +17,7 @@ SEEDS = 4
 LABELS = 24
 
 st.set_page_config(layout="wide")
+bring()
 what = st.query_params.get("what", "bare")
 tokens = int(st.query_params.get("tokens", "16"))
 names = [ENGLISH[n % len(ENGLISH)] for n in range(tokens)]

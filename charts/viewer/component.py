@@ -1,7 +1,9 @@
-"""The one Streamlit component behind every view: its script, its style, and mounting it."""
+"""The one Streamlit component behind every view: its script, its style, and mounting it; and a
+second one, which brings the script once."""
 
 import base64
 import gzip
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -36,7 +38,7 @@ SCRIPTS = (
     "matrices",
     "main",
 )
-NAME = "attention_viewer"
+NAME, LIBRARY = "attention_viewer", "attention_viewer_library"
 LABEL_LENGTH = 400  # letters of a token that travel: more than anyone reads in a label
 
 
@@ -64,22 +66,38 @@ def bundle() -> str:
 
 
 @cache
-def script() -> str:
-    """What Streamlit gets: a few lines that unpack the bundle and hand on its default export.
+def _promise() -> str:
+    """Where the page in the browser keeps this bundle once it has come, and no other version."""
+    return f"attention_viewer_{hashlib.sha256(bundle().encode()).hexdigest()[:16]}"
 
-    Streamlit serves a component's files only out of an installed package; otherwise it takes one
-    inline script, which travels with every changed picture. Packed, that is a third of it.
-    """
+
+@cache
+def library() -> str:
+    """The script that brings the bundle, packed to a third, and keeps it for `script`."""
     packed = base64.b64encode(gzip.compress(bundle().encode(), mtime=0)).decode()
     return "\n".join(
         (
+            f"const coming = (window.{_promise()} ??= Promise.withResolvers());",
             f'const packed = Uint8Array.from(atob("{packed}"), (c) => c.charCodeAt(0));',
             'const unpacking = new DecompressionStream("gzip");',
             "const plain = new Blob([packed]).stream().pipeThrough(unpacking);",
             "const text = await new Response(plain).text();",
             'const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));',
-            "const { default: show } = await import(address);",
-            "export default show;",
+            "coming.resolve(await import(address));",
+            "export default () => {};",
+        )
+    )
+
+
+@cache
+def script() -> str:
+    """The script of every view. Streamlit serves a component's files only out of an installed
+    package; otherwise it takes one inline script, which travels with every changed picture: so it
+    is two lines that wait for the bundle to be there."""
+    return "\n".join(
+        (
+            f"const coming = (window.{_promise()} ??= Promise.withResolvers());",
+            "export default (await coming.promise).default;",
         )
     )
 
@@ -91,6 +109,15 @@ def style() -> str:
 
 
 _mount = components.component(NAME, js=script(), css=style())
+_bring = components.component(
+    LIBRARY, js=library(), css=f".st-key-{LIBRARY} {{ display: none; }}", isolate_styles=False
+)
+
+
+def bring() -> None:
+    """Send the viewer's script; once on every page, before the first view. An unchanged message
+    costs a hash."""
+    _bring(key=LIBRARY)
 
 
 def mount(

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from charts.viewer.component import script
+from charts.viewer.component import library, script
 from charts.viewer.payload import unpack
 
 
@@ -42,6 +42,6 @@ def test_without_a_browser_nothing_happens():
     assert (shown.did, shown.selected, shown.ablated) == (None, (0, 0), frozenset({(0, 0)}))
 
 
-def test_the_script_stays_small():
-    # It travels with every changed picture.
-    assert len(script()) < 32_000
+def test_the_scripts_stay_small():
+    assert len(library()) < 32_000  # once a page
+    assert len(script()) < 200  # with every changed picture

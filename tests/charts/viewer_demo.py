@@ -8,12 +8,24 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from charts.viewer import Axis, FocusEvent, Panel, TilesEvent, atlas, focus, matrices, pool, tiles
+from charts.viewer import (
+    Axis,
+    FocusEvent,
+    Panel,
+    TilesEvent,
+    atlas,
+    bring,
+    focus,
+    matrices,
+    pool,
+    tiles,
+)
 from charts.viewer.atlas import Show
 from tests.charts.synthetic import CHINESE, ENGLISH, HOSTILE, synthetic
 
 asked = st.query_params
 st.set_page_config(layout="wide")
+bring()
 show = asked.get("show", "focus")
 tokens = int(asked.get("tokens", "8"))
 layers = int(asked.get("layers", "1"))
