@@ -46,6 +46,11 @@ def test_pages_leave_the_maths_and_the_drawing_to_others(page: Path) -> None:
     assert tops.isdisjoint({"torch", "numpy", "plotly", "pages"})
 
 
+def test_every_fragment_takes_turns() -> None:
+    users = [file for file in sources("ui", "pages") if "st.fragment" in file.read_text("utf-8")]
+    assert [str(file.relative_to(ROOT)) for file in users] == ["ui/fragment.py"]
+
+
 def test_nothing_can_run_code_from_a_checkpoint() -> None:
     faults = []
     for file in sources(*LAYERS, "pages"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.linear import Linear
+from model.linear import _LARGE, Linear
 
 
 def numbers(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -52,15 +52,47 @@ def test_it_equals_that_of_pytorch(
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("rows", range(7))
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_other_types_are_as_exact_as_they_can_be(rows: int, dtype: torch.dtype) -> None:
-    ours, theirs = pair(300, 500, True, dtype)
-    x = numbers(rows, 300, dtype=dtype)
-    assert ours(x).dtype == dtype
+@given(
+    leading=st.lists(st.integers(0, 12), max_size=2),
+    d_in=st.integers(1, 700),
+    d_out=st.integers(1, 700),
+    bias=st.booleans(),
+    last_first=st.booleans(),
+)
+def test_without_gradients_it_is_as_exact_as_float32_can_be(
+    leading: list[int], d_in: int, d_out: int, bias: bool, last_first: bool
+) -> None:
+    ours, _theirs = pair(d_in, d_out, bias, torch.float32)
+    _ours, exact = pair(d_in, d_out, bias, torch.float64)
+    x = numbers(d_in, *leading).movedim(0, -1) if last_first else numbers(*leading, d_in)
+    with torch.no_grad():
+        found = ours(x.float())
+    assert found.dtype == torch.float32
+    assert found.is_contiguous()
+    # numbers of the size of 1, sums of up to 700 of them
+    torch.testing.assert_close(found.double(), exact(x), rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_are_those_of_pytorch_however_large_it_is() -> None:
+    ours, theirs = pair(600, 500, True, torch.float32)
+    x, towards = numbers(9, 600).float(), numbers(9, 500).float()
+    assert x.shape[0] * ours.weight.numel() > _LARGE
+    found, wanted = gradients(ours, x, towards), gradients(theirs, x, towards)
+    assert all(map(torch.equal, found, wanted))
+
+
+def test_no_row_depends_on_another() -> None:
+    layer = Linear(600, 500)
+    rows = numbers(9, 600).float()
+    others = rows.clone()
+    others[4:] = 7.0
+    with torch.no_grad():
+        assert torch.equal(layer(rows)[:4], layer(others)[:4])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 9])
+def test_other_types_are_as_exact_as_they_can_be(rows: int) -> None:
+    ours, theirs = pair(600, 500, True, torch.bfloat16)
+    x = numbers(rows, 600, dtype=torch.bfloat16)
+    assert ours(x).dtype == torch.bfloat16
     torch.testing.assert_close(ours(x), theirs(x))
-
-
-def test_one_row_holds_no_more_memory_than_it_has_numbers() -> None:
-    row = Linear(300, 500)(torch.ones(1, 1, 300))
-    assert row.untyped_storage().nbytes() == 4 * 500
