@@ -5,14 +5,16 @@ Streamlit's own binding writes a widget's label into the URL, which would change
 language, so the values are carried over here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _OWNER = "url owner"  # the names of the page that the session was last on
-_SEEN = "url seen"  # the parameters that this session last read or wrote
+_SEEN = "url seen"  # the addresses that this session last wrote, the latest at the end
+_LATELY = 16  # of them: more quick changes than a reader makes before the browser hears of one
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,8 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
     names = tuple(parameter.name for parameter in parameters)
     another = st.session_state.get(_OWNER) != names
     st.session_state[_OWNER] = names
-    seen = st.session_state.get(_SEEN)
-    arrived = asked != seen and (another or seen is None or not _moved(parameters, seen))
-    ours = any(p.name in asked for p in parameters)
-    for parameter in parameters:
-        if arrived and ours:
+    if _arrived(asked, parameters, another) and any(name in asked for name in names):
+        for parameter in parameters:
             value = parameter.default
             if parameter.name in asked:
                 try:
@@ -88,34 +87,47 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
                 except ValueError:
                     ignored.append(f"{parameter.name}={asked[parameter.name]}")
             st.session_state[parameter.name] = value
-        else:
-            st.session_state[parameter.name] = _kept(parameter, another)
+    else:
+        keep(parameters, another)
     return ignored
 
 
-def _moved(parameters: Sequence[Parameter], seen: dict[str, str]) -> bool:
-    """Whether the reader has just changed one of the values that `seen` says. The address that
-    came along is then the browser's from before it heard of the last change: of two quick changes
-    it would undo the first."""
+def keep(parameters: Sequence[Parameter], another_page: bool = False) -> None:
+    """See that the session has a value for each parameter; call it before any widget is drawn.
+
+    What it has stays untouched: written anew, it would go to the browser, where the reader may
+    have moved on. A control that has just come into the page says None until the browser has heard
+    what it is set to. Where another page left a value under the same name, it stays only if it
+    means something here too."""
+    for parameter in parameters:
+        value = st.session_state.get(parameter.name)
+        if value is None:
+            st.session_state[parameter.name] = parameter.default
+        elif another_page:
+            try:
+                st.session_state[parameter.name] = parameter.read(written(value))
+            except ValueError:
+                st.session_state[parameter.name] = parameter.default
+
+
+def _arrived(asked: Mapping[str, str], parameters: Sequence[Parameter], another_page: bool) -> bool:
+    """Whether the address that came along is one that the reader went to. While the reader makes
+    quick changes, the browser sends the address from before it heard of the last ones: to go there
+    would undo them."""
+    seen: Sequence[Mapping[str, str]] = st.session_state.get(_SEEN, ())
+    context = get_script_run_ctx()
+    if not seen or another_page or (context is not None and context.is_history_navigation):
+        return not seen or asked != seen[-1]
+    return asked not in seen and not _moved(parameters, seen[-1])
+
+
+def _moved(parameters: Sequence[Parameter], seen: Mapping[str, str]) -> bool:
+    """Whether the reader has just changed one of the values that `seen` says."""
     return any(
         written(st.session_state[p.name]) != seen.get(p.name, written(p.default))
         for p in parameters
         if p.name in st.session_state
     )
-
-
-def _kept(parameter: Parameter, another_page: bool) -> Any:
-    """The session's own value. Where another page left it under the same name, it stays only if
-    it means something here too."""
-    if parameter.name not in st.session_state:
-        return parameter.default
-    value = st.session_state[parameter.name]
-    if not another_page:
-        return value
-    try:
-        return parameter.read(written(value))
-    except ValueError:
-        return parameter.default
 
 
 def publish(parameters: Sequence[Parameter]) -> None:
@@ -124,9 +136,12 @@ def publish(parameters: Sequence[Parameter]) -> None:
     wanted = {p.name: shown[p.name] for p in parameters if shown[p.name] != written(p.default)}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in shown}
     target = others | wanted
-    if st.query_params.to_dict() != target:
+    seen = st.session_state.get(_SEEN, ())
+    # the browser may yet have to hear of the last address, which is then to be taken back
+    if st.query_params.to_dict() != target or (seen and seen[-1] != target):
         st.query_params.from_dict(target)
-    st.session_state[_SEEN] = target
+    if not seen or seen[-1] != target:
+        st.session_state[_SEEN] = (*seen, target)[-_LATELY:]
 
 
 def written(value: Any) -> str:

@@ -116,8 +116,9 @@ _bring = components.component(
 
 def bring() -> None:
     """Send the viewer's script; once on every page, before the first view. An unchanged message
-    costs a hash."""
-    _bring(key=LIBRARY)
+    costs a hash. It has no key: Streamlit goes through all that have one at every selectbox."""
+    with st.container(key=LIBRARY):
+        _bring()
 
 
 def mount(

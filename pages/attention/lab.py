@@ -16,7 +16,7 @@ from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takea
 from ui.models import bench_of, offered
 from ui.scene import Scene
 from ui.switches import SWITCHES, chosen, fit, panel
-from ui.url import Parameter, one_of, publish, restore
+from ui.url import Parameter, keep, one_of, publish, restore
 
 SECTIONS = {
     "cell": (N_("One cell"), cell),
@@ -54,6 +54,7 @@ def complain(error: ModelError) -> NoReturn:
 def experiment(bench: Bench, typed: str, alone: bool) -> None:
     """Everything below the text. `alone`: as a fragment, which is drawn without the rest of the
     page when a switch is thrown; but only a run of the page can be stopped while it reads."""
+    keep(PARAMETERS)
     variant = panel(bench)
     try:
         scene = scene_of(bench, typed, variant)

@@ -1,5 +1,7 @@
 """The address is the state: what a late or an older address does to a session."""
 
+import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 
@@ -36,8 +38,35 @@ def test_an_address_that_comes_alone_is_gone_to() -> None:
     app.text_input[0].set_value("a dog").run()
     app.toggle[0].set_value(True).run()
     app.query_params.pop("tied")
+    app.query_params["text"] = "a bird"
     app.run()
-    assert values(app) == ("a dog", False)
+    assert values(app) == ("a bird", False)
+
+
+def test_an_address_that_the_session_has_left_undoes_nothing() -> None:
+    app = AppTest.from_function(page).run()
+    for tied in (True, False, True):
+        app.toggle[0].set_value(tied).run()
+    app.query_params.pop("tied")  # the browser has heard of the first two changes only
+    app.text_input[0].set_value("a cat").run()
+    assert values(app) == ("a cat", True)
+    assert app.query_params == {"tied": "true"}
+
+
+def test_an_address_that_the_browser_has_yet_to_hear_of_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[dict[str, str]] = []
+    tell = QueryParams.from_dict
+    monkeypatch.setattr(
+        QueryParams, "from_dict", lambda own, said: (told.append(said), tell(own, said))
+    )
+    app = AppTest.from_function(page).run()
+    app.toggle[0].set_value(True).run()
+    app.query_params.pop("tied")
+    app.toggle[0].set_value(False).run()
+    assert values(app) == ("a cat", False)
+    assert told == [{"tied": "true"}, {}]
 
 
 def test_a_fresh_session_is_what_its_address_says() -> None:
