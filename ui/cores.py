@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 
@@ -13,9 +13,13 @@ from ui.turns import Turns
 SWITCH = 0.0005  # seconds that a thread may keep Python to itself while others want it
 SHORT = 2 * 10**9  # floating-point operations of a pass that takes no longer than a page
 
-# More passes at once than cores would only make each other slower: the others wait.
-_PASSES = BoundedSemaphore(len(os.sched_getaffinity(0)))
 TURNS = Turns(patience=0.25)  # of drawing a page
+
+_SHORT = ThreadPoolExecutor(1, thread_name_prefix="short pass")
+# More passes at once than cores would only make each other slower: the others wait.
+_LONG = ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="long pass")
+
+Result = TypeVar("Result")
 
 
 def share() -> None:
@@ -34,12 +38,14 @@ def share() -> None:
     sys.setswitchinterval(SWITCH)
 
 
-@contextmanager
-def passing(flops: float) -> Iterator[None]:
-    """Run a pass of so many floating-point operations: a short one within the turn, a long one
-    aside and when a core is free."""
+def passing(flops: float, work: Callable[[], Result]) -> Result:
+    """The result of a pass of so many floating-point operations: a short one is run within the
+    turn, a long one aside, as soon as a core is free.
+
+    In threads that stay: oneDNN finds its compiled kernels by thread, and Streamlit starts a new
+    one for every run, in which a pass takes half as long again.
+    """
     if flops <= SHORT:
-        yield
-        return
-    with TURNS.given(), _PASSES:
-        yield
+        return _SHORT.submit(work).result()
+    with TURNS.given():
+        return _LONG.submit(work).result()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -131,10 +132,9 @@ def reading_of(bench: Bench, text: Text, choices: Choices) -> Reading:
 
     def make() -> Reading:
         if native is None:
-            with passing(flops_of(bench, bench.encode(text).ids.shape[1])):
-                return read(bench, text, choices)
-        with passing(flops_of(bench, _length(native))):
-            return reread(bench, native, choices)
+            flops = flops_of(bench, bench.encode(text).ids.shape[1])
+            return passing(flops, partial(read, bench, text, choices))
+        return passing(flops_of(bench, _length(native)), partial(reread, bench, native, choices))
 
     return _readings().get((bench.name, text, choices), make)
 
@@ -151,8 +151,7 @@ def reading_steps(
         work = steps(bench, start, choices, each)
         share = flops_of(bench, bench.encode(text).ids.shape[1]) * each / bench.shape.n_layers
         while found is None:
-            with passing(share):
-                found = next(work)
+            found = passing(share, partial(next, work))
             heap.give_back()
             if found is None:
                 yield None
@@ -176,8 +175,8 @@ def layer_of(bench: Bench, text: Text, choices: Choices, layer: int) -> Run:
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with passing(flops_of(bench, _length(reading)) / bench.shape.n_layers):
-            return look(bench, reading, layer)
+        flops = flops_of(bench, _length(reading)) / bench.shape.n_layers
+        return passing(flops, partial(look, bench, reading, layer))
 
     return _layers().get((bench.name, text, choices, layer), make)
 
@@ -188,8 +187,8 @@ def head_of(bench: Bench, text: Text, choices: Choices, layer: int, head: int) -
     reading = reading_of(bench, text, choices)
 
     def make() -> Run:
-        with passing(flops_of(bench, _length(reading)) / bench.shape.n_layers):
-            run = look_at_head(bench, reading, layer, head)
+        flops = flops_of(bench, _length(reading)) / bench.shape.n_layers
+        run = passing(flops, partial(look_at_head, bench, reading, layer, head))
         heap.give_back()
         return run
 

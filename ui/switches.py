@@ -8,10 +8,15 @@ from typing import Any
 import streamlit as st
 
 from model import Bench, Choices, legal
+from ui.fragment import redraw
 from ui.i18n import N_, _
 from ui.url import Parameter, flag, number, one_of, several
 
 NATIVE = "native"
+PANEL, EXPERIMENT = (
+    "switches",
+    "experiment",
+)  # the fragments of the switches and of what they change
 
 NAMES = {
     "native": N_("native"),
@@ -99,6 +104,12 @@ def to_native() -> None:
     for parameter in SWITCHES:
         st.session_state[parameter.name] = parameter.default
     st.session_state["scaled"] = True
+    redraw(PANEL, EXPERIMENT)
+
+
+def thrown() -> None:
+    """Draw what a switch changes (a callback), not the switches: each shows what it is set to."""
+    redraw(EXPERIMENT)
 
 
 def fit(bench: Bench) -> list[str]:
@@ -123,12 +134,11 @@ def fit(bench: Bench) -> list[str]:
     return dropped
 
 
-def panel(bench: Bench) -> Choices:
-    """Draw the switches in one bar and return the choices that they stand for."""
-    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    with bar:
-        st.toggle(_("Divide by √d_head"), key="scaled", persist_state="session")
-        st.toggle(_("Tie W_K to W_Q"), key="tied", persist_state="session")
+def panel(bench: Bench) -> None:
+    """Draw the switches in one bar."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.toggle(_("Divide by √d_head"), key="scaled", on_change=thrown, persist_state="session")
+        st.toggle(_("Tie W_K to W_Q"), key="tied", on_change=thrown, persist_state="session")
         with st.popover(_("Scores")):
             _scores(bench)
         with st.popover(_("Mask")):
@@ -142,7 +152,10 @@ def panel(bench: Bench) -> Choices:
             _select("activation", _("Activation"), bench)
         with st.popover(_("Layers, heads")):
             _where(bench)
-    choices = chosen(bench)
+
+
+def summary(choices: Choices, bench: Bench) -> None:
+    """Say what is switched, with a way back."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_summary(choices, bench), width="content")
         if choices != bench.native:
@@ -153,7 +166,6 @@ def panel(bench: Bench) -> Choices:
                 key="to_native",
                 type="tertiary",
             )
-    return choices
 
 
 def _scores(bench: Bench) -> None:
@@ -161,6 +173,7 @@ def _scores(bench: Bench) -> None:
         _("Temperature"),
         TEMPERATURES,
         key="temperature",
+        on_change=thrown,
         persist_state="session",
         help=_("Scores are divided by it as well: below 1 sharper, above 1 flatter."),
     )
@@ -170,17 +183,23 @@ def _scores(bench: Bench) -> None:
 def _mask() -> None:
     state = st.session_state
     st.selectbox(
-        _("A query may see"), MASKS, format_func=_mask_name, key="mask", persist_state="session"
+        _("A query may see"),
+        MASKS,
+        format_func=_mask_name,
+        key="mask",
+        on_change=redraw,
+        args=(PANEL, EXPERIMENT),  # how many numbers stand below depends on it
+        persist_state="session",
     )
     if "window" in state["mask"]:
-        st.number_input(_("Window, in tokens"), 1, 512, key="window", persist_state="session")
+        _number("window", _("Window, in tokens"), 1, 512)
     if state["mask"] == "prefix":
-        st.number_input(_("Prefix, in tokens"), 0, 512, key="prefix", persist_state="session")
+        _number("prefix", _("Prefix, in tokens"), 0, 512)
 
 
 def _positions(bench: Bench) -> None:
     _select("positions", _("Scheme"), bench)
-    st.number_input(_("Shift all positions by"), 0, 100_000, key="offset", persist_state="session")
+    _number("offset", _("Shift all positions by"), 0, 100_000)
     multiples = {
         NATIVE: f"{_('native')} · {bench.native.multiplier:g}",
         "1": "1",
@@ -191,6 +210,7 @@ def _positions(bench: Bench) -> None:
         list(multiples),
         format_func=multiples.__getitem__,
         key="multiplier",
+        on_change=thrown,
         persist_state="session",
     )
 
@@ -201,6 +221,7 @@ def _where(bench: Bench) -> None:
         _("Only in layers"),
         layers,
         key="layers",
+        on_change=thrown,
         persist_state="session",
         placeholder=_("all"),
         help=_("The switches act in these layers, all others stay native."),
@@ -209,6 +230,7 @@ def _where(bench: Bench) -> None:
         _("Heads switched off"),
         [f"{layer}.{head}" for layer in layers for head in heads],
         key="ablated",
+        on_change=thrown,
         persist_state="session",
         placeholder=_("none"),
         help=_("As layer.head. The picture of all heads switches them too."),
@@ -284,6 +306,10 @@ def _pair(place: str) -> tuple[int, int]:
     return int(layer), int(head)
 
 
+def _number(name: str, label: str, low: int, high: int) -> None:
+    st.number_input(label, low, high, key=name, on_change=thrown, persist_state="session")
+
+
 def _select(name: str, label: str, bench: Bench) -> None:
     """A selectbox of what the weights permit; what they do not is listed in grey, with why."""
     verdicts = legal(bench.shape)[name]
@@ -293,7 +319,14 @@ def _select(name: str, label: str, bench: Bench) -> None:
         return f"{_('native')} · {_(NAMES[native])}" if option == NATIVE else _(NAMES[option])
 
     options = [option for option, reason in verdicts.items() if reason is None and option != native]
-    st.selectbox(label, [NATIVE, *options], format_func=spoken, key=name, persist_state="session")
+    st.selectbox(
+        label,
+        [NATIVE, *options],
+        format_func=spoken,
+        key=name,
+        on_change=thrown,
+        persist_state="session",
+    )
     for reason in dict.fromkeys(filter(None, verdicts.values())):
         barred = [_(NAMES[option]) for option, why in verdicts.items() if why == reason]
         st.caption(f":gray[✕ {_enumerated(barred)}: {_(REASONS[reason])}]")

@@ -78,7 +78,8 @@ def restore(parameters: Sequence[Parameter]) -> list[str]:
     names = tuple(parameter.name for parameter in parameters)
     another = st.session_state.get(_OWNER) != names
     st.session_state[_OWNER] = names
-    if _arrived(asked, parameters, another) and any(name in asked for name in names):
+    back = _went_back() and not another  # to an address that may say nothing: all at its default
+    if _arrived(asked, parameters, another) and (back or any(name in asked for name in names)):
         for parameter in parameters:
             value = parameter.default
             if parameter.name in asked:
@@ -115,10 +116,15 @@ def _arrived(asked: Mapping[str, str], parameters: Sequence[Parameter], another_
     quick changes, the browser sends the address from before it heard of the last ones: to go there
     would undo them."""
     seen: Sequence[Mapping[str, str]] = st.session_state.get(_SEEN, ())
-    context = get_script_run_ctx()
-    if not seen or another_page or (context is not None and context.is_history_navigation):
+    if not seen or another_page or _went_back():
         return not seen or asked != seen[-1]
     return asked not in seen and not _moved(parameters, seen[-1])
+
+
+def _went_back() -> bool:
+    """Whether the reader has pressed the browser's button for back or forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _moved(parameters: Sequence[Parameter], seen: Mapping[str, str]) -> bool:

@@ -144,6 +144,8 @@ class Reader:
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "script_finished":
+            if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return False  # a callback asked for another part of the page
             if message.script_finished not in ENDS_WELL:
                 answer.complaints.append(f"the script ended as {message.script_finished}")
             return True

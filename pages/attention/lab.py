@@ -15,7 +15,7 @@ from ui.i18n import N_, _, prose
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
 from ui.models import bench_of, offered
 from ui.scene import Scene
-from ui.switches import SWITCHES, chosen, fit, panel
+from ui.switches import EXPERIMENT, PANEL, SWITCHES, chosen, fit, panel, summary
 from ui.url import Parameter, keep, one_of, publish, restore
 
 SECTIONS = {
@@ -52,10 +52,11 @@ def complain(error: ModelError) -> NoReturn:
 
 
 def experiment(bench: Bench, typed: str, alone: bool) -> None:
-    """Everything below the text. `alone`: as a fragment, which is drawn without the rest of the
-    page when a switch is thrown; but only a run of the page can be stopped while it reads."""
+    """What the switches do to the text. `alone`: as a fragment, which is drawn without the rest of
+    the page when a switch is thrown; but only a run of the page can be stopped while it reads."""
     keep(PARAMETERS)
-    variant = panel(bench)
+    variant = chosen(bench)
+    summary(variant, bench)
     try:
         scene = scene_of(bench, typed, variant)
         if scene.slow:
@@ -136,6 +137,8 @@ state["layer"] = min(state["layer"], shape.n_layers - 1)
 state["head"] = min(state["head"], shape.n_heads - 1)
 
 if slow(bench, state["text"]):
+    panel(bench)
     experiment(bench, state["text"], alone=False)
 else:
-    fragment(experiment)(bench, state["text"], alone=True)
+    fragment(panel, key=PANEL)(bench)
+    fragment(experiment, key=EXPERIMENT)(bench, state["text"], alone=True)

@@ -4,10 +4,12 @@ import streamlit as st
 
 from charts.viewer import AtlasEvent, FocusEvent, atlas, focus
 from experiments.outcome import row_shift
+from ui.fragment import redraw
 from ui.i18n import _
 from ui.lab import long
 from ui.lab.selection import open_cell, selected_cell
 from ui.scene import SIDES, Scene, words
+from ui.switches import EXPERIMENT, PANEL
 from ui.url import Parameter, number, one_of
 
 
@@ -98,3 +100,4 @@ def _pick(event: AtlasEvent) -> None:
         state["layer"], state["head"] = event.selected
     else:
         state["ablated"] = [f"{layer}.{head}" for layer, head in sorted(event.ablated)]
+        redraw(PANEL, EXPERIMENT)
