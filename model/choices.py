@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from model.errors import ModelError
@@ -116,6 +117,7 @@ class Choices:
         )
 
 
+@lru_cache(maxsize=256)
 def native_choices(shape: Shape) -> Choices:
     """The choices that weights of this shape were trained with."""
     return Choices(
@@ -188,6 +190,7 @@ def check(choices: Choices, shape: Shape) -> None:
             )
 
 
+@lru_cache(maxsize=256)  # asked at each look at a layer, of the choices of the last throw
 def first_difference(one: Choices, other: Choices, shape: Shape) -> int:
     """The first layer in which two choices do not do the same: -1 when the input differs already,
     the number of layers when none does."""

@@ -56,6 +56,8 @@ async def read_on(url: str, number: int, seconds: float) -> list[Exchange]:
     await asyncio.sleep(dice.uniform(0, 2 * THOUGHT))
     async with Reader(url, "lab", {"text": lab.text, "scaled": "true"}) as reader:
         exchanges.append(Exchange(lab, await reader.throw(), counts=False))
+        if exchanges[0].answer.complaints:
+            return exchanges  # nothing there to throw
         while time.perf_counter() < end:
             await asyncio.sleep(THOUGHT)
             lab, widget = lab.throw(dice)

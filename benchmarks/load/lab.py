@@ -64,7 +64,8 @@ class Lab:
         if name == "layer":
             layer = dice.choice([n for n in range(LAYERS) if n != self.layer])
             return replace(self, layer=layer), {name: [layer]}
-        heads = dice.sample(HEADS, dice.randint(1, 3))
+        others = [head for head in HEADS if head not in self.ablated]
+        heads = dice.sample(others, dice.randint(1, 3))
         return replace(self, ablated=tuple(heads)), {
             name: [f"{layer}.{head}" for layer, head in heads]
         }
