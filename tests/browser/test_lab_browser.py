@@ -66,6 +66,48 @@ def test_a_switch_changes_picture_numbers_and_address(page: Page) -> None:
     expect(page.get_by_text("Everything is native").first).to_be_visible()
 
 
+def test_quick_changes_all_count(page: Page) -> None:
+    visit(page, LAB)
+    switches = {name: page.locator(f".st-key-{name} label").first for name in ("scaled", "tied")}
+    for name in ("tied", "scaled", "tied", "tied", "scaled", "scaled", "tied", "tied", "tied"):
+        switches[name].click()
+    settled(page)
+    assert switches["scaled"].locator("input").is_checked()
+    assert not switches["tied"].locator("input").is_checked()
+    found = parameters(page)
+    assert found.get("scaled") == "true"
+    assert "tied" not in found
+    expect(page.get_by_text("Everything is native").first).to_be_visible()
+
+
+def test_back_and_forward_throw_the_switches(page: Page) -> None:
+    visit(page, LAB)
+    tied = page.locator(".st-key-tied label").first
+    before = page.get_by_test_id("stMetric").all_inner_texts()
+    tied.click()
+    settled(page)
+    assert page.get_by_test_id("stMetric").all_inner_texts() != before
+    page.go_back()
+    expect(tied.locator("input")).not_to_be_checked()
+    settled(page)
+    assert page.get_by_test_id("stMetric").all_inner_texts() == before
+    page.go_forward()
+    expect(tied.locator("input")).to_be_checked()
+
+
+def test_a_head_switched_off_in_the_atlas_shows_among_the_switches(page: Page) -> None:
+    visit(page, LAB)
+    viewer(page, "all_heads").get_by_role("radio", name="Ablate").or_(
+        viewer(page, "all_heads").get_by_role("button", name="Ablate")
+    ).first.click()
+    canvas(page, "all_heads").focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    switched_off = parameters(page)["ablated"]
+    page.get_by_role("button", name="Layers, heads").click()
+    expect(page.locator(".st-key-ablated")).to_contain_text(switched_off)
+
+
 def test_a_head_picked_in_the_strip_and_in_the_atlas(page: Page) -> None:
     visit(page, LAB)
     viewer(page).get_by_role("radio", name="1", exact=True).or_(
