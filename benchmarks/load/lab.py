@@ -91,7 +91,9 @@ def compute(bench: Bench, lab: Lab) -> tuple[Reading, Reading]:
 def mistakes(bench: Bench, lab: Lab, answer: Answer) -> list[str]:
     """What is wrong about an answer: complaints of the app, tokens that are not this reader's, and
     numbers other than those of the library's own whole pass."""
-    found = list(answer.complaints)
+    if answer.complaints:
+        return answer.complaints
+    found: list[str] = []
     choices = lab.choices(bench.native)
     native, variant = (
         bench.run(lab.text, side, Tape(keep=("*.self_attention.weights", "*coder.output")))
@@ -99,10 +101,10 @@ def mistakes(bench: Bench, lab: Lab, answer: Answer) -> list[str]:
     )
     header, arrays = unpack(answer.pictures["viewer"])
     if header["queries"] != native.tokens[0]:
-        return [*found, f"tokens {header['queries']} for {lab.text!r}"]
+        return [f"tokens {header['queries']} for {lab.text!r}"]
     changed = choices != bench.native
     if (header["variant"] is not None) != changed:
-        return [*found, f"variant shown: {not changed}, for {lab}"]
+        return [f"variant shown: {not changed}, for {lab}"]
     for side, run in {"native": native, "variant": variant}.items():
         if header[side] is None:
             continue
