@@ -205,16 +205,16 @@ def test_hostile_tokens_neither_run_nor_break_out(viewer_page: ViewerPage):
             assert page.evaluate("document.body.dataset.owned ?? 'no'") == "no"
             assert page.locator(".viewer script, .viewer img").count() == 0
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(".viewer tbody tr").count() == 14
+    expect(page.locator(".viewer tbody tr")).to_have_count(14)
     assert "<script>" in page.locator(".viewer tbody").inner_text()
 
 
 def test_the_table_names_each_query_s_strongest_key(viewer_page: ViewerPage):
     page = viewer_page(f"tokens={TOKENS}")
     page.locator(".viewer summary").click()
-    rows = page.locator(".viewer tbody").get_by_role("row").all()
-    assert len(rows) == TOKENS
-    for i, row in enumerate(rows):
+    rows = page.locator(".viewer tbody").get_by_role("row")
+    expect(rows).to_have_count(TOKENS)  # filled once the browser has opened it
+    for i, row in enumerate(rows.all()):
         cells = row.get_by_role("cell").all_inner_texts()
         best = int(NATIVE[0, i].argmax())
         assert row.get_by_role("rowheader").inner_text() == ENGLISH[i]
