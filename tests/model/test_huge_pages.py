@@ -1,4 +1,4 @@
-"""Large tensors ask for huge pages."""
+"""Large tensors ask for huge pages, where the system has them for who asks."""
 
 import os
 import subprocess
@@ -9,20 +9,21 @@ import pytest
 
 HUGE = Path("/sys/kernel/mm/transparent_hugepage")
 ALLOCATE = """
+from pathlib import Path
 import torch
 import model
 tensor = torch.empty(2**22)
-flags = [line.split()[1:] for line in open("/proc/self/smaps") if line.startswith("VmFlags")]
-print(any("hg" in one for one in flags))
+maps = Path("/proc/self/smaps")
+lines = maps.read_text().splitlines() if maps.exists() else []
+print(any("hg" in line.split() for line in lines if line.startswith("VmFlags")))
 """
 
 
-@pytest.mark.skipif(not HUGE.exists(), reason="this system has no huge pages for who asks")
 @pytest.mark.parametrize(
-    ("chosen", "asks"), [({}, "True"), ({"THP_MEM_ALLOC_ENABLE": "0"}, "False")]
+    ("chosen", "asks"), [({}, HUGE.exists()), ({"THP_MEM_ALLOC_ENABLE": "0"}, False)]
 )
 def test_large_tensors_ask_for_huge_pages_unless_told_otherwise(
-    chosen: dict[str, str], asks: str
+    chosen: dict[str, str], asks: bool
 ) -> None:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("THP_")}
     ran = subprocess.run(
@@ -34,4 +35,4 @@ def test_large_tensors_ask_for_huge_pages_unless_told_otherwise(
         text=True,
         timeout=120,
     )
-    assert ran.stdout.strip() == asks
+    assert ran.stdout.strip() == str(asks)
