@@ -35,6 +35,7 @@ def roles(
             colorscale=colorscale(colours.weights_ramp),
             text=texts,
             texttemplate="%{text}",
+            textfont={"size": 11},  # left to itself Plotly makes it tiny on a narrow page
             xgap=2,
             ygap=2,
             customdata=[[[head, name] for name in patterns] for head in range(heads)],

@@ -35,7 +35,10 @@ def shrinking(
             "<extra></extra>",
         )
     figure.add_vline(
-        x=step, line={"color": colours.queries, "width": 1.5}, annotation_text=words["here"]
+        x=step,
+        line={"color": colours.queries, "width": 1.5},
+        annotation_text=words["here"],
+        annotation_position="bottom right",  # the curves begin at the top
     )
     figure.update_layout(height=300, margin=_MARGIN, legend=_LEGEND, hovermode="x")
     figure.update_xaxes(title=words["merges"], fixedrange=True)

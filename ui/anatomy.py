@@ -104,7 +104,7 @@ def left_out(parameters: Sequence[str]) -> None:
 
 def figures(*facts: tuple[str, str, str]) -> None:
     """A few numbers in large type: what it is, its value, and a note."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for label, value, note in facts:
             st.metric(label, value, note, delta_color="off", delta_arrow="off", width="content")
 

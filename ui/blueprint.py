@@ -102,8 +102,6 @@ text { fill: currentColor; font-size: 13px; text-anchor: middle; dominant-baseli
 .flow { fill: none; stroke: currentColor; stroke-opacity: 0.55; stroke-width: 1.3; }
 .tip { fill: currentColor; fill-opacity: 0.7; }
 .part rect { fill: var(--st-background-color); stroke-width: 1.2; }
-.to-come rect { stroke: currentColor; stroke-opacity: 0.4; stroke-dasharray: 3 3; }
-.to-come text { opacity: 0.68; }
 .open { cursor: pointer; }
 .open rect {
   fill: color-mix(in srgb, var(--st-primary-color) 16%, var(--st-background-color));
@@ -177,9 +175,6 @@ def _part(number: int, part: Part) -> str:
         f'<rect x="{part.x}" y="{part.y}" width="{part.width}" height="{part.height}" rx="6"/>'
         f'<text x="{part.x + part.width / 2}" y="{middle}">{escape(_(part.label))}</text>'
     )
-    if not page.written:
-        title = escape(_("{page}: to come").format(page=_(page.title)))
-        return f'<g class="part to-come {part.style}"><title>{title}</title>{inside}</g>'
     return (
         f'<a class="part open {part.style}" href="{escape(href(page, **part.parameters))}"'
         f' target="_self" data-part="{number}"><title>{escape(_(page.title))}</title>{inside}</a>'

@@ -1,4 +1,4 @@
-"""The curriculum's pages, written and to come, and the links to them."""
+"""The curriculum's pages and the links to them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +57,6 @@ class Page:
     def script(self) -> Path:
         return ROOT / "pages" / self.chapter / f"{self.key}.py"
 
-    @property
-    def written(self) -> bool:
-        return self.script.is_file()
-
 
 PAGES = {
     page.key: page
@@ -87,15 +83,14 @@ def current_page() -> st.Page:
     """Draw the navigation in the reader's language and return the page to run."""
     sections: dict[str, list[st.Page]] = {}
     for page in PAGES.values():
-        if page.written:
-            target = st.Page(
-                page.script,
-                title=_(page.title),
-                icon=page.icon,
-                url_path=page.key,
-                default=page.key == "home",
-            )
-            sections.setdefault(_(CHAPTERS[page.chapter]), []).append(target)
+        target = st.Page(
+            page.script,
+            title=_(page.title),
+            icon=page.icon,
+            url_path=page.key,
+            default=page.key == "home",
+        )
+        sections.setdefault(_(CHAPTERS[page.chapter]), []).append(target)
     return st.navigation(sections, expanded=True)
 
 

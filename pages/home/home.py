@@ -26,13 +26,10 @@ def _numbered(question: int) -> str:
 
 
 def questions(pages: list[Page]) -> None:
-    """A chapter's questions in the order of its pages: links where the page is written."""
+    """Links to a chapter's questions, in the order of its pages."""
     for page in pages:
         for label in [_numbered(n) for n in page.questions] or [_(page.title)]:
-            if page.written:
-                st.page_link(page.script, label=label, query_params=query())
-            else:
-                st.markdown(f":small[:gray[\N{EN SPACE}{label}]]")
+            st.page_link(page.script, label=label, query_params=query())
 
 
 st.title(_("Attention Lab"))

@@ -78,10 +78,10 @@ def _row(cell: Cell, tokens: Sequence[str]) -> pa.Table:
         {
             "key": list(range(len(tokens))),
             "token": [spreadsheet.cell(token) for token in tokens],
+            "weight": cell.row.weights.numpy(),  # early, so that a narrow page shows it
             "score": cell.row.scores.numpy(),
             "allowed": cell.row.allowed.numpy(),
             "exponential": cell.row.exponentials.numpy(),
-            "weight": cell.row.weights.numpy(),
         }
     )
 

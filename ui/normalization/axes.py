@@ -145,7 +145,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
 def _by_layer(results: list[tuple[Moved, Moved]], bench: Bench, row: int, other: int) -> None:
     names = {kind: _(NAMES[kind]) for kind in KINDS} | {
         "place": _("After layer"),
-        "changed": _("Another sentence changed: largest ‖Δh‖ / ‖h‖ of this one"),
+        "changed": _("Another sentence changed: largest ‖Δh‖ / ‖h‖"),
         "alone": _("Run alone instead: largest ‖Δh‖ / ‖h‖"),
     }
     frames = {
