@@ -3,6 +3,7 @@
 import re
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ui.navigation import ROOT
 from ui.switches import SWITCHES
 
 FAST = "bert-tiny"  # its two layers answer at once
+ROW = ("weights", "scores", "allowed", "exponentials")  # of the cell's table
 
 
 def lab(language: str = "en", **parameters: str) -> AppTest:
@@ -188,6 +190,30 @@ def test_hostile_text_stays_text() -> None:
         assert not re.search(r"(?<!`)<script", said(app))
 
 
+def test_a_cell_stands_beside_its_variant() -> None:
+    asked = {"text": "One, two, three.", "scaled": "true", "layer": "1", "cell": "2.1"}
+    app = lab(**asked, positions="alibi")
+    bench = load(FAST)
+    steps, row = (table.value for table in app.dataframe)
+    steps = steps.set_index("step")
+    for side, choices in (
+        ("Native", bench.native),
+        ("Variant", replace(bench.native, positions="alibi")),
+    ):
+        attention = bench.run(asked["text"], choices).attention(1)
+        assert np.allclose(row[f"weights_{side.lower()}"], attention.weights[0, 0, 2], atol=1e-6)
+        assert np.allclose(row[f"scores_{side.lower()}"], attention.scores[0, 0, 2], atol=1e-4)
+        assert steps.loc["weight", side] == f"{attention.weights[0, 0, 2, 1]:.6g}"
+    assert list(steps.loc["position bias"]) == ["—", "-0.0625"]  # slope 2⁻⁴, one token away
+
+    alone = lab(**asked)
+    assert [list(table.value) for table in alone.dataframe] == [
+        ["step", "value"],
+        ["key", "token", *(f"{name}_native" for name in ROW)],
+    ]
+    assert "position bias" not in list(alone.dataframe[0].value["step"])
+
+
 def test_sentence_pairs_become_two_segments() -> None:
     bench = load(FAST)
     assert texts.as_text("One. [SEP] Two.", bench) == ("One.", "Two.")
@@ -265,11 +291,12 @@ def test_a_long_text_shows_the_numbers_that_a_short_one_does(
     monkeypatch.undo()
     short = lab(**asked)
     assert [m.value for m in long.metric] == [m.value for m in short.metric]
-    assert [formula.value for formula in long.latex] == [formula.value for formula in short.latex]
-    line = "of each query's attention moved"
-    assert [m.value for m in long.markdown if line in m.value] == [
-        m.value for m in short.markdown if line in m.value
-    ]
+    for line in ("of each query's attention moved", r"\frac"):
+        said_long, said_short = (
+            [m.value for m in app.markdown if line in m.value] for app in (long, short)
+        )
+        assert said_long == said_short
+        assert len(said_long) == 1
 
 
 @pytest.mark.usefixtures("long_from_nine_tokens")

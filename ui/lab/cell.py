@@ -1,9 +1,11 @@
-"""One cell, from the two vectors to the number in the picture."""
+"""One cell, from the two vectors to the number in the picture: native beside variant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
+import torch
 from torch import Tensor
 
 from charts.viewer import Axis, Kind, Panel, matrices
@@ -12,105 +14,132 @@ from ui import spreadsheet
 from ui.i18n import _
 from ui.inert import inert
 from ui.lab.selection import selected_cell
-from ui.scene import Scene, side_names, words
+from ui.scene import SIDES, Scene, side_names, words
 
 
 def show(scene: Scene) -> None:
     """The arithmetic of the opened cell, or of the one that changed most."""
-    cell = selected_cell(scene)
-    if cell is None:
-        cell = _most_changed(scene)
-        st.caption(_("The cell that changed most. Click any other in the picture."))
-    query, key = cell
-    st.markdown(
-        _("From **{query}** (query {i}) to **{key}** (key {j})").format(
-            query=inert(scene.tokens[query]), i=query, key=inert(scene.tokens[key]), j=key
+    opened = selected_cell(scene)
+    query, key = opened or _most_changed(scene)
+    cells = {
+        side: arithmetic(
+            scene.one_head(side), scene.choices(side).at(scene.layer, scene.native), 0, query, key
         )
+        for side in (SIDES if scene.changed else ("native",))
+    }
+    title = _("From **{query}** (query {i}) to **{key}** (key {j})").format(
+        query=inert(scene.tokens[query]), i=query, key=inert(scene.tokens[key]), j=key
     )
-    sides = ("native", "variant") if scene.changed else ("native",)
-    for column, side in zip(st.columns(len(sides)), sides, strict=True):
-        choices = scene.choices(side).at(scene.layer, scene.native)
-        with column:
-            st.subheader(side_names()[side], anchor=False)
-            _one_side(arithmetic(scene.one_head(side), choices, 0, query, key), side, scene, key)
-
-
-def _one_side(cell: Cell, side: str, scene: Scene, key: int) -> None:
-    st.latex(_formula(cell))
+    if opened is None:
+        most = _("The cell that changed most. Click any other in the picture.")
+        title += f" :small[:gray[{most}]]"
+    # One message, as one table below: each costs the server half a millisecond at every throw.
+    st.markdown("\n\n".join([title, *_formulas(cells)]))
     matrices(
-        f"cell_{side}",
+        "cell",
         panels=[
-            _vector(_("query q"), cell.query, "queries"),
-            _vector(_("key k"), cell.key, "keys"),
-            _vector(_("their terms, one per feature"), cell.terms, "scores"),
+            _vectors(_("query q"), [cell.query for cell in cells.values()], "queries"),
+            _vectors(_("key k"), [cell.key for cell in cells.values()], "keys"),
+            _vectors(
+                _("their terms, one per feature"), [cell.terms for cell in cells.values()], "scores"
+            ),
         ],
+        across=1,
         words=words(),
     )
-    st.dataframe(_steps(cell), hide_index=True, width="stretch")
+    st.dataframe(_steps(cells), hide_index=True, width="stretch")
     st.caption(_("The row's softmax: all keys of this query"))
     st.dataframe(
-        _row(cell, scene.tokens),
+        _row(cells, scene.tokens),
         hide_index=True,
         width="stretch",
         height=220,
-        column_config={
-            "key": _("key"),
-            "token": _("token"),
-            "score": st.column_config.NumberColumn(_("score"), format="%.4f"),
-            "allowed": _("allowed"),
-            "exponential": st.column_config.NumberColumn(_("exp(score − highest)"), format="%.3e"),
-            "weight": st.column_config.ProgressColumn(
-                _("weight"), min_value=0.0, max_value=1.0, format="%.4f"
-            ),
-        },
+        column_config={"key": _("key"), "token": _("token"), **_columns(cells)},
     )
 
 
-def _vector(title: str, features: Tensor, kind: Kind) -> Panel:
-    """Features (d_head,) as a strip of cells."""
-    return Panel(title, features[None], kind, columns=Axis(_("feature")))
+def _vectors(title: str, vectors: Sequence[Tensor], kind: Kind) -> Panel:
+    """Features (d_head,) of each side, and how far they lie apart, one strip under the other."""
+    names = list(side_names().values())[: len(vectors)]
+    strips = list(vectors)
+    if len(vectors) > 1:
+        names.append(_("Difference"))
+        strips.append(vectors[1] - vectors[0])
+    rows = Axis(labels=names) if len(names) > 1 else Axis()
+    return Panel(title, torch.stack(strips), kind, rows=rows, columns=Axis(_("feature")))
 
 
-def _row(cell: Cell, tokens: Sequence[str]) -> pa.Table:
+def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> pa.Table:
     """The row's softmax. Arrow, as what travels to the browser is: to hand over a frame of pandas
     costs the server ten times as much, at every throw of a switch."""
-    return pa.table(
-        {
-            "key": list(range(len(tokens))),
-            "token": [spreadsheet.cell(token) for token in tokens],
-            "weight": cell.row.weights.numpy(),  # early, so that a narrow page shows it
-            "score": cell.row.scores.numpy(),
-            "allowed": cell.row.allowed.numpy(),
-            "exponential": cell.row.exponentials.numpy(),
+    columns = {
+        "key": list(range(len(tokens))),
+        "token": [spreadsheet.cell(token) for token in tokens],
+    }
+    for name in ("weights", "scores", "allowed", "exponentials"):  # so that a narrow page shows
+        for side, cell in cells.items():  # the weights
+            columns[f"{name}_{side}"] = getattr(cell.row, name).numpy()
+    return pa.table(columns)
+
+
+def _columns(cells: Mapping[str, Cell]) -> dict[str, Any]:
+    """How the columns of the row's softmax look, and what they are called."""
+    number, progress = st.column_config.NumberColumn, st.column_config.ProgressColumn
+    columns = {}
+    for side in cells:
+        of = f" · {side_names()[side]}" if len(cells) > 1 else ""
+        columns |= {
+            f"weights_{side}": progress(
+                _("weight") + of, min_value=0.0, max_value=1.0, format="%.4f"
+            ),
+            f"scores_{side}": number(_("score") + of, format="%.4f"),
+            f"allowed_{side}": _("allowed") + of,
+            f"exponentials_{side}": number(_("exp(score − highest)") + of, format="%.3e"),
         }
-    )
+    return columns
 
 
-def _steps(cell: Cell) -> pa.Table:
-    """The chain of numbers, each made from those above it."""
+def _steps(cells: Mapping[str, Cell]) -> pa.Table:
+    """The chain of numbers, each made from those above it; what a side does not do is left out."""
+    of_sides = {side: _chain(cell) for side, cell in cells.items()}
+    chains = list(of_sides.values())
+    names = [name for name in chains[0] if any(chain[name] is not None for chain in chains)]
+    values = {
+        side_names()[side] if len(cells) > 1 else _("value"): [chain[name] or "—" for name in names]
+        for side, chain in of_sides.items()
+    }
+    return pa.table({_("step"): names} | values)
+
+
+def _chain(cell: Cell) -> dict[str, str | None]:
+    """Every step a cell may take, in order, and its number if this one takes it."""
     total_of_terms = cell.raw - cell.position_score
-    steps = []
+    content, turned, position, bias = None, None, None, None
     if cell.content is not None:
-        turned = total_of_terms - cell.content
-        steps = [
-            (_("content alone: q·k before RoPE turns them"), f"{cell.content:.6g}"),
-            (_("what turning q and k by their positions adds"), f"{turned:+.6g}"),
-        ]
-    steps.append((_("raw score: the sum of the terms"), f"{total_of_terms:.6g}"))
+        content, turned = f"{cell.content:.6g}", f"{total_of_terms - cell.content:+.6g}"
     if cell.position_score:
-        steps.append((_("Transformer-XL's position terms"), f"{cell.position_score:+.6g}"))
-    steps.append((_("divided by"), f"{cell.divisor:.6g}"))
+        position = f"{cell.position_score:+.6g}"
     if cell.bias:
-        steps.append((_("position bias"), f"{cell.bias:+.6g}"))
-    steps += [
-        (_("score"), f"{cell.score:.6g}"),
-        (_("mask"), _("allowed") if cell.allowed else _("masked: the score becomes −∞")),
-        (_("exp(score − highest of the row)"), f"{cell.exponential:.6g}"),
-        (_("sum of these over the row"), f"{cell.total:.6g}"),
-        (_("weight"), f"{cell.weight:.6g}"),
-    ]
-    names, values = zip(*steps, strict=True)
-    return pa.table({_("step"): names, _("value"): values})
+        bias = f"{cell.bias:+.6g}"
+    return {
+        _("content alone: q·k before RoPE turns them"): content,
+        _("what turning q and k by their positions adds"): turned,
+        _("raw score: the sum of the terms"): f"{total_of_terms:.6g}",
+        _("Transformer-XL's position terms"): position,
+        _("divided by"): f"{cell.divisor:.6g}",
+        _("position bias"): bias,
+        _("score"): f"{cell.score:.6g}",
+        _("mask"): _("allowed") if cell.allowed else _("masked: the score becomes −∞"),
+        _("exp(score − highest of the row)"): f"{cell.exponential:.6g}",
+        _("sum of these over the row"): f"{cell.total:.6g}",
+        _("weight"): f"{cell.weight:.6g}",
+    }
+
+
+def _formulas(cells: Mapping[str, Cell]) -> list[str]:
+    """The chains as formulas with their numbers, a line each."""
+    names = side_names()
+    return [rf"**{names[side]}** $\displaystyle {_formula(cell)}$" for side, cell in cells.items()]
 
 
 def _formula(cell: Cell) -> str:
