@@ -18,6 +18,9 @@ from model.shape import Shape
 from model.transformer import Span
 
 THUMBNAIL = 24  # cells a side, at most
+# Bytes of tensors that wait to be summed up together: of a short text all, where a dozen operations
+# a layer on so little would take a fifth of the pass's time.
+_TOGETHER = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,8 @@ class _Notes:
     thumbnails: list[Tensor] = field(default_factory=list)
     profiles: list[Tensor] = field(default_factory=list)
     norms: dict[str, Tensor] = field(default_factory=dict)
+    _weights: list[Tensor] = field(default_factory=list)  # of layers not yet summed up
+    _streams: dict[str, Tensor] = field(default_factory=dict)  # into and out of norms, likewise
 
     @classmethod
     def of(cls, bench: Bench, ids: Sequence[int]) -> "_Notes":
@@ -190,24 +195,48 @@ class _Notes:
         )
 
     def reading(self, run: Run, asked: tuple[int, ...]) -> Reading:
-        thumbnails, profiles = torch.stack(self.thumbnails), torch.stack(self.profiles)
+        self._sum_up_weights()
+        self._sum_up_norms()
+        thumbnails, profiles = torch.cat(self.thumbnails), torch.cat(self.profiles)
         return Reading(run, asked, thumbnails, profiles, self.norms)
 
     def _see_weights(self, site: str, weights: Tensor) -> None:
-        side = min(THUMBNAIL, weights.shape[-1])
-        self.thumbnails.append(F.adaptive_max_pool2d(weights[0], side))
-        self.profiles.append(profile(weights[0], self.special))
+        self._weights.append(weights[0])
+        if len(self._weights) * weights[0].nbytes >= _TOGETHER:
+            self._sum_up_weights()
 
     def _see_norm_input(self, site: str, x: Tensor) -> None:
-        self.norms[site.removesuffix(".input")] = _moments(x[0])
+        self._streams[site] = x[0]
 
     def _see_norm_output(self, site: str, x: Tensor) -> None:
-        place = site.removesuffix(".output")
-        self.norms[place] = torch.cat([self.norms[place], _moments(x[0])], dim=-1)
+        self._streams[site] = x[0]
+        if len(self._streams) * x[0].nbytes >= _TOGETHER:
+            self._sum_up_norms()
+
+    def _sum_up_weights(self) -> None:
+        if not self._weights:
+            return
+        layers = len(self._weights)
+        # (layers · heads, queries, keys); of a long text one layer is full, and a copy would double
+        weights = torch.cat(self._weights) if layers > 1 else self._weights[0]
+        side = min(THUMBNAIL, weights.shape[-1])
+        thumbnails = F.adaptive_max_pool2d(weights, side)
+        self.thumbnails.append(thumbnails.unflatten(0, (layers, -1)))
+        self.profiles.append(profile(weights, self.special).unflatten(0, (layers, -1)))
+        self._weights.clear()
+
+    def _sum_up_norms(self) -> None:
+        if not self._streams:
+            return
+        moments = _moments(torch.stack(list(self._streams.values())))  # (2 · norms, tokens, 2)
+        moments = moments.unflatten(0, (-1, 2)).transpose(1, 2).flatten(2)  # (norms, tokens, 4)
+        places = [site.removesuffix(".input") for site in list(self._streams)[::2]]
+        self.norms.update(zip(places, moments, strict=True))
+        self._streams.clear()
 
 
 def _moments(x: Tensor) -> Tensor:
-    """Mean and standard deviation (tokens, 2) over the features of x (tokens, d_model). The kernel
-    of a LayerNorm gives both in a third of the time of `torch.std_mean`."""
+    """Mean and standard deviation (…, 2) over the features of x (…, d_model). The kernel of a
+    LayerNorm gives both in a third of the time of `torch.std_mean`."""
     _normal, mean, rstd = torch.native_layer_norm(x, x.shape[-1:], None, None, 0.0)
     return torch.cat([mean, rstd.reciprocal()], dim=-1)

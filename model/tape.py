@@ -116,4 +116,6 @@ def silent() -> Tape:
 @lru_cache(maxsize=1024)  # a pass on one layer takes less time than to compile its patterns
 def _any_of(patterns: tuple[str, ...]) -> Callable[[str], object]:
     """Says of a site whether one of these patterns matches it."""
-    return re.compile("|".join(map(translate, patterns)) or r"(?!)").match
+    matches = re.compile("|".join(map(translate, patterns)) or r"(?!)").match
+    # of one pass after the other the sites are the same, and a pass asks some twice
+    return lru_cache(maxsize=2048)(lambda site: matches(site) is not None)

@@ -45,6 +45,19 @@ def test_a_reading_shows_what_the_whole_pass_computed(bert_tiny: Bench) -> None:
     torch.testing.assert_close(reading.run.logits[0], whole.logits[0, list(reading.asked)])
 
 
+def test_what_is_summed_up_together_does_not_show(
+    bert_tiny: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = read(bert_tiny, TEXT, bert_tiny.native)
+    monkeypatch.setattr("experiments.reading._TOGETHER", 0)  # each layer by itself
+    apart = read(bert_tiny, TEXT, bert_tiny.native)
+    assert torch.equal(together.thumbnails, apart.thumbnails)
+    assert torch.equal(together.profiles, apart.profiles)
+    assert list(together.norms) == list(apart.norms)
+    for norm, moments in together.norms.items():
+        assert torch.equal(moments, apart.norms[norm])
+
+
 def test_long_texts_are_max_pooled(minilm: Bench) -> None:
     text = "the cat sat on the mat " * 12
     reading = read(minilm, text, minilm.native)
