@@ -22,7 +22,6 @@ from ui.navigation import ROOT
 from ui.switches import SWITCHES
 
 FAST = "bert-tiny"  # its two layers answer at once
-ROW = ("weights", "scores", "allowed", "exponentials")  # of the cell's table
 
 
 def lab(language: str = "en", **parameters: str) -> AppTest:
@@ -201,15 +200,15 @@ def test_a_cell_stands_beside_its_variant() -> None:
         ("Variant", replace(bench.native, positions="alibi")),
     ):
         attention = bench.run(asked["text"], choices).attention(1)
-        assert np.allclose(row[f"weights_{side.lower()}"], attention.weights[0, 0, 2], atol=1e-6)
-        assert np.allclose(row[f"scores_{side.lower()}"], attention.scores[0, 0, 2], atol=1e-4)
+        assert np.allclose(row[f"weight · {side}"], attention.weights[0, 0, 2], atol=1e-6)
+        assert np.allclose(row[f"score · {side}"], attention.scores[0, 0, 2], atol=1e-4)
         assert steps.loc["weight", side] == f"{attention.weights[0, 0, 2, 1]:.6g}"
     assert list(steps.loc["position bias"]) == ["—", "-0.0625"]  # slope 2⁻⁴, one token away
 
     alone = lab(**asked)
     assert [list(table.value) for table in alone.dataframe] == [
         ["step", "value"],
-        ["key", "token", *(f"{name}_native" for name in ROW)],
+        ["key", "token", "weight", "score", "allowed", "exp(score − highest)"],
     ]
     assert "position bias" not in list(alone.dataframe[0].value["step"])
 

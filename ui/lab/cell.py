@@ -49,13 +49,7 @@ def show(scene: Scene) -> None:
     )
     st.dataframe(_steps(cells), hide_index=True, width="stretch")
     st.caption(_("The row's softmax: all keys of this query"))
-    st.dataframe(
-        _row(cells, scene.tokens),
-        hide_index=True,
-        width="stretch",
-        height=220,
-        column_config={"key": _("key"), "token": _("token"), **_columns(cells)},
-    )
+    _row(cells, scene.tokens)
 
 
 def _vectors(title: str, vectors: Sequence[Tensor], kind: Kind) -> Panel:
@@ -69,34 +63,30 @@ def _vectors(title: str, vectors: Sequence[Tensor], kind: Kind) -> Panel:
     return Panel(title, torch.stack(strips), kind, rows=rows, columns=Axis(_("feature")))
 
 
-def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> pa.Table:
-    """The row's softmax. Arrow, as what travels to the browser is: to hand over a frame of pandas
-    costs the server ten times as much, at every throw of a switch."""
-    columns = {
-        "key": list(range(len(tokens))),
-        "token": [spreadsheet.cell(token) for token in tokens],
+def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> None:
+    """The row's softmax, of each side. Arrow, as what travels to the browser is: to hand over a
+    frame of pandas costs the server ten times as much, at every throw of a switch."""
+    columns: dict[str, Any] = {
+        _("key"): range(len(tokens)),
+        _("token"): [spreadsheet.cell(token) for token in tokens],
     }
-    for name in ("weights", "scores", "allowed", "exponentials"):  # so that a narrow page shows
-        for side, cell in cells.items():  # the weights
-            columns[f"{name}_{side}"] = getattr(cell.row, name).numpy()
-    return pa.table(columns)
-
-
-def _columns(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """How the columns of the row's softmax look, and what they are called."""
-    number, progress = st.column_config.NumberColumn, st.column_config.ProgressColumn
-    columns = {}
-    for side in cells:
-        of = f" · {side_names()[side]}" if len(cells) > 1 else ""
-        columns |= {
-            f"weights_{side}": progress(
-                _("weight") + of, min_value=0.0, max_value=1.0, format="%.4f"
-            ),
-            f"scores_{side}": number(_("score") + of, format="%.4f"),
-            f"allowed_{side}": _("allowed") + of,
-            f"exponentials_{side}": number(_("exp(score − highest)") + of, format="%.3e"),
-        }
-    return columns
+    looks = {}
+    number = st.column_config.NumberColumn(format="%.4f")
+    # the weights early, so that a narrow page shows them
+    for name, values, look in (
+        (_("weight"), "weights", st.column_config.ProgressColumn(format="%.4f", max_value=1.0)),
+        (_("score"), "scores", number),
+        (_("allowed"), "allowed", None),
+        (_("exp(score − highest)"), "exponentials", st.column_config.NumberColumn(format="%.3e")),
+    ):
+        for side, cell in cells.items():
+            title = f"{name} · {side_names()[side]}" if len(cells) > 1 else name
+            columns[title] = getattr(cell.row, values).numpy()
+            if look is not None:
+                looks[title] = look
+    st.dataframe(
+        pa.table(columns), hide_index=True, width="stretch", height=220, column_config=looks
+    )
 
 
 def _steps(cells: Mapping[str, Cell]) -> pa.Table:

@@ -30,11 +30,13 @@ PICTURE = (
 def focused_head(scene: Scene) -> None:
     """Native, variant and difference of one head, with what it did to this head in a line."""
     shift = row_shift(*(scene.one_head(side).weights[0, 0] for side in SIDES))
-    naming, sliding = st.columns([3, 2], vertical_alignment="center")
     line = _("**Layer {layer}, head {head}** · {share} of each query's attention moved")
-    naming.markdown(line.format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}"))
     last = scene.bench.shape.n_layers - 1
-    sliding.slider(_("Layer"), 0, last, key="layer", persist_state="session")
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.markdown(line.format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}"))
+        st.slider(_("Layer"), 0, last, key="layer", persist_state="session", width=320)
     if scene.long:
         long.focused_head(scene.bench, scene.text, scene.variant, scene.layer, scene.head)
         return
