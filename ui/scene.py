@@ -56,11 +56,9 @@ class Scene:
     def one_head(self, side: str) -> AttentionView:
         """The attention of the layer as if it had this head alone: every axis of heads is 1 long.
         Of a long text nothing else is kept."""
-        if not self.long:
-            return one_head(self.look(side), self.head).attention(self.layer)
         if side not in self._heads:
             of = self.bench, self.text, self.choices(side), self.layer, self.head
-            self._heads[side] = head_of(*of)
+            self._heads[side] = head_of(*of) if self.long else one_head(self.look(side), self.head)
         return self._heads[side].attention(self.layer)
 
     @cached_property

@@ -69,14 +69,16 @@ def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded
     if code in ("bits", "bytes"):
         raise ValueError(f"numbers cannot be stored as {code}")
     finite = np.isfinite(cells)
-    low = float(cells[finite].min()) if finite.any() else 0.0
-    high = float(cells[finite].max()) if finite.any() else 0.0
+    everywhere = bool(finite.all())
+    known = cells if everywhere else cells[finite]
+    low = float(known.min()) if known.size else 0.0
     if weights and low < 0:
         raise ValueError(f"attention weights cannot be negative: {low}")
     shape = list(cells.shape)
-    filled = np.where(finite, cells, np.float32(low)).astype(np.float32)
+    filled = cells if everywhere else np.where(finite, cells, np.float32(low))
     if code == "f32":
-        return Encoded({"code": code, "shape": shape}, filled.astype("<f4").tobytes())
+        return Encoded({"code": code, "shape": shape}, filled.astype("<f4", copy=False).tobytes())
+    high = float(known.max()) if known.size else 0.0
     low = 0.0 if weights else low
     power = WEIGHTS_POWER[code] if weights else 1
     spread = (high - low) or 1.0

@@ -40,6 +40,13 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for element in app.main.markdown)
 
 
+def chain(app: AppTest) -> dict[str, list[str]]:
+    """The cell's steps by their name, a number for each side."""
+    (table,) = (m.value for m in app.main.markdown if m.value.startswith("| step"))
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    return {name: values for name, *values in rows}
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("section", ["cell", "pipeline", "effect", "evidence", "norms", "takeaway"])
 def test_every_section_opens_in_both_languages(language: str, section: str) -> None:
@@ -192,25 +199,24 @@ def test_hostile_text_stays_text() -> None:
 def test_a_cell_stands_beside_its_variant() -> None:
     asked = {"text": "One, two, three.", "scaled": "true", "layer": "1", "cell": "2.1"}
     app = lab(**asked, positions="alibi")
+    steps, row = chain(app), app.dataframe[0].value
     bench = load(FAST)
-    steps, row = (table.value for table in app.dataframe)
-    steps = steps.set_index("step")
-    for side, choices in (
-        ("Native", bench.native),
-        ("Variant", replace(bench.native, positions="alibi")),
+    for place, side, choices in (
+        (0, "Native", bench.native),
+        (1, "Variant", replace(bench.native, positions="alibi")),
     ):
         attention = bench.run(asked["text"], choices).attention(1)
         assert np.allclose(row[f"weight · {side}"], attention.weights[0, 0, 2], atol=1e-6)
         assert np.allclose(row[f"score · {side}"], attention.scores[0, 0, 2], atol=1e-4)
-        assert steps.loc["weight", side] == f"{attention.weights[0, 0, 2, 1]:.6g}"
-    assert list(steps.loc["position bias"]) == ["—", "-0.0625"]  # slope 2⁻⁴, one token away
+        assert steps["weight"][place] == f"{attention.weights[0, 0, 2, 1]:.6g}"
+    assert steps["step"] == ["Native", "Variant"]
+    assert steps["position bias"] == ["—", "-0.0625"]  # slope 2⁻⁴, one token away
 
     alone = lab(**asked)
-    assert [list(table.value) for table in alone.dataframe] == [
-        ["step", "value"],
-        ["key", "token", "weight", "score", "allowed", "exp(score − highest)"],
-    ]
-    assert "position bias" not in list(alone.dataframe[0].value["step"])
+    assert chain(alone)["step"] == ["value"]
+    assert "position bias" not in chain(alone)
+    names = ["key", "token", "weight", "score", "allowed", "exp(score − highest)"]
+    assert list(alone.dataframe[0].value) == names
 
 
 def test_sentence_pairs_become_two_segments() -> None:

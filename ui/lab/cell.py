@@ -33,7 +33,7 @@ def show(scene: Scene) -> None:
     if opened is None:
         most = _("The cell that changed most. Click any other in the picture.")
         title += f" :small[:gray[{most}]]"
-    # One message, as one table below: each costs the server half a millisecond at every throw.
+    # Few messages: each costs the server some tenths of a millisecond at every throw.
     st.markdown("\n\n".join([title, *_formulas(cells)]))
     matrices(
         "cell",
@@ -47,8 +47,8 @@ def show(scene: Scene) -> None:
         across=1,
         words=words(),
     )
-    st.dataframe(_steps(cells), hide_index=True, width="stretch")
-    st.caption(_("The row's softmax: all keys of this query"))
+    row = _("The row's softmax: all keys of this query")
+    st.markdown(f"{_steps(cells)}\n\n:small[:gray[{row}]]")
     _row(cells, scene.tokens)
 
 
@@ -89,16 +89,16 @@ def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> None:
     )
 
 
-def _steps(cells: Mapping[str, Cell]) -> pa.Table:
-    """The chain of numbers, each made from those above it; what a side does not do is left out."""
-    of_sides = {side: _chain(cell) for side, cell in cells.items()}
-    chains = list(of_sides.values())
-    names = [name for name in chains[0] if any(chain[name] is not None for chain in chains)]
-    values = {
-        side_names()[side] if len(cells) > 1 else _("value"): [chain[name] or "—" for name in names]
-        for side, chain in of_sides.items()
-    }
-    return pa.table({_("step"): names} | values)
+def _steps(cells: Mapping[str, Cell]) -> str:
+    """The chain of numbers as a table in Markdown, each made from those above it; what no side does
+    is left out."""
+    chains = [_chain(cell) for cell in cells.values()]
+    titles = list(side_names().values()) if len(cells) > 1 else [_("value")]
+    rows = [[_("step"), *titles], ["---"] * (1 + len(titles))]
+    for name, *values in zip(chains[0], *(chain.values() for chain in chains), strict=True):
+        if any(value is not None for value in values):
+            rows.append([name, *(value or "—" for value in values)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _chain(cell: Cell) -> dict[str, str | None]:
