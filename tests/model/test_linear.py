@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.linear import _LARGE, Linear
+from model.linear import _LARGE, _UNCACHED, Linear
 
 
 def numbers(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -71,6 +71,19 @@ def test_without_gradients_it_is_as_exact_as_float32_can_be(
     assert found.is_contiguous()
     # numbers of the size of 1, sums of up to 700 of them
     torch.testing.assert_close(found.double(), exact(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_row_of_a_matrix_that_no_cache_holds(bias: bool) -> None:
+    ours, _theirs = pair(64, 70_000, bias, torch.float32)
+    _ours, exact = pair(64, 70_000, bias, torch.float64)
+    assert ours.weight.numel() > _UNCACHED
+    row = numbers(1, 1, 64)
+    with torch.no_grad():
+        found = ours(row.float())
+    assert found.shape == (1, 1, 70_000)
+    torch.testing.assert_close(found.double(), exact(row), rtol=1e-5, atol=1e-5)
+    assert ours(row.float()).requires_grad  # where one is asked for, it is not lost
 
 
 def test_gradients_are_those_of_pytorch_however_large_it_is() -> None:
