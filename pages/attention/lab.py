@@ -37,8 +37,10 @@ PARAMETERS = (
 
 def take_example() -> None:
     """Put the picked example into the text box, with its model."""
-    example = st.session_state.pop("example")
+    example = st.session_state["example"]
     if example is not None:
+        # told so, the browser picks nothing: else it would say it again with every other change
+        st.session_state["example"] = None
         st.session_state["text"] = texts.EXAMPLES[example].text
         st.session_state["model"] = texts.EXAMPLES[example].model
         st.session_state["cell"] = ""

@@ -46,6 +46,25 @@ def test_another_word_is_spelled_whole_and_nonsense_named(page: Page) -> None:
     expect(box).to_have_value("骑士")
 
 
+def test_an_example_is_taken_once_and_the_readers_word_stays(page: Page) -> None:
+    visit(page, "/alignment?measure=agree")
+    examples = page.locator(".st-key-example")
+    example = examples.get_by_role("button").or_(examples.get_by_role("radio")).last
+    example.click()
+    settled(page)
+    taken = page.get_by_label("Word").input_value()
+    assert taken == example.inner_text().strip()
+    page.get_by_label("Word").fill("six")
+    page.get_by_label("Word").press("Enter")
+    settled(page)
+    page.get_by_text("beam search").first.click()
+    settled(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_label("Word")).to_have_value("six")
+    example.click()  # again
+    expect(page.get_by_label("Word")).to_have_value(taken)
+
+
 def test_it_fits_a_narrow_dark_screen(new_page: NewPage) -> None:
     page = new_page(390, "dark")
     visit(page, "/alignment?lang=zh&word=antidisestablishmentarian&measure=agree&search=beam")

@@ -66,6 +66,28 @@ def test_a_switch_changes_picture_numbers_and_address(page: Page) -> None:
     expect(page.get_by_text("Everything is native").first).to_be_visible()
 
 
+def test_an_example_is_taken_once_and_the_readers_text_stays(page: Page) -> None:
+    visit(page, "/lab?model=bert-tiny")
+    page.get_by_text("Fill the gap").click()
+    settled(page)
+    text = page.locator(".st-key-text textarea")
+    expect(text).to_have_value(re.compile(r"\[MASK\]"))
+    tied = page.locator(".st-key-tied label").first
+    tied.click()
+    settled(page)
+    text.fill("My own words.")
+    text.press("Control+Enter")
+    settled(page)
+    for _throw in range(2):
+        tied.click()
+        settled(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(text).to_have_value("My own words.")
+    assert parameters(page)["text"] == "My own words."
+    page.get_by_text("Fill the gap").click()  # again
+    expect(text).to_have_value(re.compile(r"\[MASK\]"))
+
+
 def test_quick_changes_all_count(page: Page) -> None:
     visit(page, LAB)
     switches = {name: page.locator(f".st-key-{name} label").first for name in ("scaled", "tied")}

@@ -87,8 +87,10 @@ def _controls() -> int:
 
 def _take() -> None:
     """Put the picked example into the box."""
-    example = st.session_state.pop("example")
+    example = st.session_state["example"]
     if example is not None:
+        # told so, the browser picks nothing: else it would say it again with every other change
+        st.session_state["example"] = None
         st.session_state["word"] = example
         _afresh()
 
