@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -24,6 +25,8 @@ class _Work:
     done: list[Any] = field(default_factory=list)
     stopped: bool = False
     ended: bool = False  # nothing is left, whatever the count says
+    # A reader who changes something gets a new run at once; the old one first ends its step.
+    alone: Lock = field(default_factory=Lock)
 
 
 def gradually(
@@ -56,7 +59,7 @@ def begin(key: str, settings: Hashable, start: Callable[[], Iterator[T]], within
     if not work.done and not work.stopped and not work.ended:
         until = time.monotonic() + within
         try:
-            with TURNS.given():
+            with TURNS.given(), work.alone:
                 for result in work.steps:
                     work.done.append(result)
                     if time.monotonic() > until:
@@ -120,7 +123,7 @@ def _go_on(work: _Work, key: str, count: int, doing: str, within: float) -> None
         bar = st.progress(len(work.done) / count, text=doing)
     until = time.monotonic() + within
     try:
-        with TURNS.given():
+        with TURNS.given(), work.alone:
             for result in work.steps:
                 work.done.append(result)
                 bar.progress(min(1.0, len(work.done) / count), text=doing)

@@ -10,7 +10,7 @@ import streamlit as st
 from model import Bench, Choices, legal
 from ui.fragment import redraw
 from ui.i18n import N_, _
-from ui.url import Parameter, flag, number, one_of, several
+from ui.url import Parameter, flag, keep, number, one_of, several
 
 NATIVE = "native"
 PANEL, EXPERIMENT = (
@@ -136,6 +136,7 @@ def fit(bench: Bench) -> list[str]:
 
 def panel(bench: Bench) -> None:
     """Draw the switches in one bar."""
+    keep(SWITCHES)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.toggle(_("Divide by √d_head"), key="scaled", on_change=thrown, persist_state="session")
         st.toggle(_("Tie W_K to W_Q"), key="tied", on_change=thrown, persist_state="session")

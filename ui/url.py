@@ -98,17 +98,17 @@ def keep(parameters: Sequence[Parameter], another_page: bool = False) -> None:
 
     What it has stays untouched: written anew, it would go to the browser, where the reader may
     have moved on. A control that has just come into the page says None until the browser has heard
-    what it is set to. Where another page left a value under the same name, it stays only if it
-    means something here too."""
+    what it is set to; one whose options have just changed may say the name of one that is gone.
+    Where another page left a value under the same name, it stays only if it means something here
+    too."""
     for parameter in parameters:
         value = st.session_state.get(parameter.name)
-        if value is None:
-            st.session_state[parameter.name] = parameter.default
-        elif another_page:
-            try:
-                st.session_state[parameter.name] = parameter.read(written(value))
-            except ValueError:
-                st.session_state[parameter.name] = parameter.default
+        try:
+            meant = parameter.default if value is None else parameter.read(written(value))
+        except ValueError:
+            value, meant = None, parameter.default
+        if value is None or another_page:
+            st.session_state[parameter.name] = meant
 
 
 def _arrived(asked: Mapping[str, str], parameters: Sequence[Parameter], another_page: bool) -> bool:

@@ -127,13 +127,16 @@ choosing.selectbox(
     persist_state="session",
 )
 
-try:
-    bench = bench_of(models[state["model"]].source)
-except ModelError as error:
-    complain(error)
-ignored += fit(bench)
-if ignored:
-    left_out(ignored)
+# In one place, whatever is said here: the fragments below go by theirs. Moved by a progress bar,
+# one would be known under two, and a switch would draw it twice.
+with st.container():
+    try:
+        bench = bench_of(models[state["model"]].source)
+    except ModelError as error:
+        complain(error)
+    ignored += fit(bench)
+    if ignored:
+        left_out(ignored)
 shape = bench.shape
 state["layer"] = min(state["layer"], shape.n_layers - 1)
 state["head"] = min(state["head"], shape.n_heads - 1)

@@ -73,6 +73,13 @@ def test_opens_with_an_effect() -> None:
     assert [metric.label for metric in app.metric]
 
 
+def test_what_is_said_above_the_switches_does_not_move_them() -> None:
+    # a fragment that moves is another one, and a redraw by name would draw both
+    quiet, warned = lab(), lab(norm="nonsense")
+    assert warned.warning
+    assert list(quiet.main.children) == list(warned.main.children)
+
+
 def test_back_to_native_undoes_every_switch() -> None:
     app = lab(tied="true", norm="rms", mask="causal", layers="1", ablated="0.1", temperature="2.0")
     app.button(key="to_native").click().run()

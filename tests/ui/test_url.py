@@ -76,3 +76,19 @@ def test_a_fresh_session_is_what_its_address_says() -> None:
     app.run()
     assert values(app) == ("a bird", False)
     assert app.json[0].value == '["tied=perhaps"]'
+
+
+def fragment_page() -> None:
+    import streamlit as st
+
+    from ui.url import Parameter, keep, one_of
+
+    st.session_state.setdefault("norm", "native · LayerNorm")  # a label that its widget had
+    st.session_state.setdefault("mask", "causal")
+    keep((Parameter("norm", "native", one_of("native", "rms")), Parameter("mask", "native")))
+
+
+def test_what_no_longer_means_anything_gives_way_to_the_default() -> None:
+    app = AppTest.from_function(fragment_page).run()
+    assert app.session_state["norm"] == "native"
+    assert app.session_state["mask"] == "causal"
