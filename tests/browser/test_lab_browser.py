@@ -161,6 +161,23 @@ def test_a_click_opens_the_arithmetic_of_a_cell(page: Page) -> None:
     expect(page.get_by_text("The cell that changed most")).to_have_count(0)
 
 
+def test_a_feature_of_the_cell_can_be_marked(page: Page) -> None:
+    visit(page, LAB)
+    canvas(page).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    settled(page)
+    opened = parameters(page)["cell"]
+    features = canvas(page, "cell_vectors")
+    features.scroll_into_view_if_needed()
+    features.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert parameters(page)["cell"] == opened
+
+
 def test_a_shared_address_shows_the_same_state(new_page: NewPage) -> None:
     address = f"{LAB}&layer=0&head=1&norm=rms&section=effect&view=lines&cell=3.1&atlas=difference"
     first, second = new_page(), new_page(390)

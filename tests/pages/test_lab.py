@@ -75,9 +75,10 @@ def test_opens_with_an_effect() -> None:
 
 def test_what_is_said_above_the_switches_does_not_move_them() -> None:
     # a fragment that moves is another one, and a redraw by name would draw both
-    quiet, warned = lab(), lab(norm="nonsense")
+    loading, quiet, warned = lab(), lab(), lab(norm="nonsense")
     assert warned.warning
-    assert list(quiet.main.children) == list(warned.main.children)
+    places = [list(app.main.children) for app in (loading, quiet, warned)]
+    assert places[0] == places[1] == places[2]
 
 
 def test_back_to_native_undoes_every_switch() -> None:

@@ -36,7 +36,7 @@ def show(scene: Scene) -> None:
     # Few messages: each costs the server some tenths of a millisecond at every throw.
     st.markdown("\n\n".join([title, *_formulas(cells)]))
     matrices(
-        "cell",
+        "cell_vectors",
         panels=[
             _vectors(_("query q"), [cell.query for cell in cells.values()], "queries"),
             _vectors(_("key k"), [cell.key for cell in cells.values()], "keys"),
