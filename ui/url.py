@@ -102,12 +102,15 @@ def keep(parameters: Sequence[Parameter], another_page: bool = False) -> None:
     Where another page left a value under the same name, it stays only if it means something here
     too."""
     for parameter in parameters:
-        value = st.session_state.get(parameter.name)
-        try:
-            meant = parameter.default if value is None else parameter.read(written(value))
-        except ValueError:
-            value, meant = None, parameter.default
-        if value is None or another_page:
+        value = meant = st.session_state.get(parameter.name)
+        if value is None:
+            meant = parameter.default
+        elif another_page or isinstance(value, str):
+            try:
+                meant = parameter.read(written(value))
+            except ValueError:
+                meant = parameter.default
+        if another_page or meant != value:
             st.session_state[parameter.name] = meant
 
 
