@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.labels import plain
+from charts.numbers import numeral
 
 _ROW = 24  # pixels of one bar
 
@@ -30,7 +31,7 @@ def expected(
             x=list(shares),
             orientation="h",
             marker={"color": [dark if token == chosen else light for token in tokens]},
-            text=[f"{share:.1%}" for share in shares],
+            text=[numeral(share, ".1%") for share in shares],
             textposition="outside",
             cliponaxis=False,
             customdata=names,
@@ -86,7 +87,8 @@ def unsure(
     """The entropy of each step over what it wrote; to read there, the tokens that were likeliest
     with their probabilities. words: entropy, step."""
     hovers = [
-        "<br>".join(f"{plain(token)} · {share:.1%}" for token, share in step) for step in likeliest
+        "<br>".join(f"{plain(token)} · {numeral(share, '.1%')}" for token, share in step)
+        for step in likeliest
     ]
     places = list(range(len(written)))
     figure = go.Figure(
@@ -94,7 +96,7 @@ def unsure(
             x=places,
             y=list(bits),
             marker={"color": colours.weights_ramp[4]},
-            text=[f"{value:.2f}" for value in bits],
+            text=[numeral(value, ".2f") for value in bits],
             textposition="outside",
             cliponaxis=False,
             customdata=hovers,
@@ -128,7 +130,7 @@ def error_rates(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
             orientation="h",
             name=words[rate],
             marker={"color": colour, "pattern": {"shape": pattern, "solidity": 0.25}},
-            text=[f"{value:.1%}" for value in frame[rate]],
+            text=[numeral(value, ".1%") for value in frame[rate]],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y} · %{x:.2%}<extra></extra>",

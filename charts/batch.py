@@ -10,6 +10,7 @@ from torch import Tensor
 from charts.colours import Palette, colorscale
 from charts.depth import logarithmic_ticks
 from charts.labels import plain
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -247,6 +248,6 @@ def standard_error(
     )
     marks = logarithmic_ticks(frame["error"])
     figure.update_yaxes(
-        type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks], fixedrange=True
+        type="log", tickvals=marks, ticktext=[numeral(mark, "g") for mark in marks], fixedrange=True
     )
     return figure

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from charts.colours import Palette
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -77,5 +78,7 @@ def lines(
     if logarithmic:
         shown = [value for frame in frames.values() for value in frame[quantity]]
         marks = logarithmic_ticks(shown)
-        figure.update_yaxes(type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks])
+        figure.update_yaxes(
+            type="log", tickvals=marks, ticktext=[numeral(mark, "g") for mark in marks]
+        )
     return figure

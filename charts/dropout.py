@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.depth import logarithmic_ticks
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -84,7 +85,7 @@ def _logarithmic(
             "type": "log",
             "title": name,
             "tickvals": marks,
-            "ticktext": [f"{mark:g}" for mark in marks],
+            "ticktext": [numeral(mark, "g") for mark in marks],
             "fixedrange": True,
         }
         figure.update_layout({f"{axis}axis": look})

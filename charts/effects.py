@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.labels import plain
+from charts.numbers import numeral
 
 _ROW = 17  # pixels of one bar
 
@@ -27,7 +28,7 @@ def predictions(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
             orientation="h",
             name=words[side],
             marker={"color": colour, "pattern": {"shape": pattern, "solidity": 0.25}},
-            text=[f"{value:.3g}" for value in frame[side]],
+            text=[numeral(value, ".3g") for value in frame[side]],
             textposition="outside",
             cliponaxis=False,
             customdata=list(zip(names, frame[f"{side}_rank"], strict=True)),

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.labels import plain
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -29,7 +30,7 @@ def norms(
             x=places,
             y=frame["norm"],
             marker={"color": [colours.weights_ramp[5 if i == chosen else 2] for i in places]},
-            text=[f"{value:.3g}" for value in frame["norm"]],
+            text=[numeral(value, ".3g") for value in frame["norm"]],
             textposition="outside",
             cliponaxis=False,
             customdata=list(symbols),
@@ -67,7 +68,9 @@ def writes(
     figure.update_xaxes(title=words["layer"], tickformat="d", fixedrange=True)
     figure.update_yaxes(title=words[quantity], fixedrange=True)
     if quantity == "ratio":  # the first layer of some models writes far more than all others
-        figure.update_yaxes(type="log", tickvals=_RATIOS, ticktext=[f"{x:g}" for x in _RATIOS])
+        figure.update_yaxes(
+            type="log", tickvals=_RATIOS, ticktext=[numeral(x, "g") for x in _RATIOS]
+        )
     return figure
 
 

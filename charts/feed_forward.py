@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.labels import plain
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -161,7 +162,7 @@ def shares(
                 "color": colours.weights_ramp[(2, 6, 4, 1, 3)[number]],
                 "line": {"color": colours.page, "width": 1},
             },
-            text=[f"{value:.0%}" if value >= 0.03 else "" for value in values],
+            text=[numeral(value, ".0%") if value >= 0.03 else "" for value in values],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from torch import Tensor
 
 from charts.colours import Palette, colorscale
+from charts.numbers import numeral
 
 _ROW = 26  # pixels of one head
 
@@ -102,4 +103,4 @@ def removal(
 def _lift(value: float, *, bold: bool) -> str:
     if value != value:  # NaN: no key of this pattern in the text
         return "–"
-    return f"<b>{value:.1f}×</b>" if bold else f"{value:.1f}×"
+    return f"<b>{numeral(value, '.1f')}×</b>" if bold else f"{numeral(value, '.1f')}×"

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette, colorscale
 from charts.labels import plain
+from charts.numbers import numeral
 
 SMALLEST = 1e-3  # of a deviation on the logarithmic scale: below, there is nothing to see
 
@@ -38,7 +39,10 @@ def depth(
         shown, scale = np.log10(np.maximum(numbers, SMALLEST)), "Cividis"
         low, high = np.log10(max(low, SMALLEST)), np.log10(max(high, SMALLEST))
         powers = range(math.floor(low), math.ceil(high) + 1)
-        bar |= {"tickvals": list(powers), "ticktext": [f"{10.0**power:g}" for power in powers]}
+        bar |= {
+            "tickvals": list(powers),
+            "ticktext": [numeral(10.0**power, "g") for power in powers],
+        }
     rows, columns = len(table), len(places)
     row_step, column_step = max(1, -(-rows // 30)), max(1, -(-columns // 15))
     names = [plain(token) for token in tokens]

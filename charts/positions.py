@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from torch import Tensor
 
 from charts.colours import Palette, faint
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 10, "b": 40}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
@@ -211,7 +212,7 @@ def plane(
                     showlegend=number == 0 and stage == 1,
                     line={"color": colour, "width": width, "dash": dash},
                     marker={"size": [0, 4 + 2 * width]},
-                    hovertemplate=f"{float(arc):.3f} rad<extra></extra>"
+                    hovertemplate=f"{numeral(float(arc), '.3f')} rad<extra></extra>"
                     if stage
                     else "0 rad<extra></extra>",
                     **place,
@@ -304,7 +305,7 @@ def norms(
     figure.add_vline(x=marked, line={"color": colours.masked_hatch, "width": 1, "dash": "dash"})
     ticks = sorted(set(frame[along]))
     figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], tickangle=0
+        type="log", tickvals=ticks, ticktext=[numeral(tick, "g") for tick in ticks], tickangle=0
     )
     if logarithmic:  # whole decades: rounding about a constant is no curve
         values = [v for k in quantities for v in (*closed[k], *frame[k.split(" ")[0]].tolist())]

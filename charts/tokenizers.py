@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from charts.colours import Palette
+from charts.numbers import numeral
 
 _MARGIN = {"l": 10, "r": 10, "t": 30, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -68,7 +69,7 @@ def per_character(
             x=list(kinds.values()),
             y=[heights[kind] for kind in kinds],
             name=name,
-            text=[f"? {shares[kind]:.0%}" if shares[kind] else "" for kind in kinds],
+            text=[f"? {numeral(shares[kind], '.0%')}" if shares[kind] else "" for kind in kinds],
             textposition="outside",
             marker={"color": colour, "pattern": {"shape": pattern}},
             hovertemplate=f"{name} · %{{x}} · %{{y:.3f}}<extra></extra>",

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from charts.colours import Palette
 from charts.depth import hues
+from charts.numbers import numeral
 
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 _SMOOTH = 9  # batches whose mean is the strong line
@@ -42,7 +43,7 @@ def rates(
         y=[heights[top]],
         mode="markers+text",
         marker={"color": front, "size": 9},
-        text=[f"{words['peak']} {heights[top]:.3g}"],
+        text=[f"{words['peak']} {numeral(heights[top], '.3g')}"],
         textposition="top right" if steps[top] < steps[-1] / 2 else "top left",
         cliponaxis=False,
         showlegend=False,

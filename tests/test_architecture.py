@@ -72,3 +72,21 @@ def test_our_packages_win_over_installed_ones_of_the_same_name() -> None:
         assert spec is not None
         assert spec.origin is not None
         assert Path(spec.origin).is_relative_to(ROOT / name)
+
+
+def formats_a_number(node: ast.AST) -> bool:
+    """Whether this is a gap of an f-string that writes a number of any size, as {x:.3f} does."""
+    if not isinstance(node, ast.FormattedValue) or not isinstance(node.format_spec, ast.JoinedStr):
+        return False
+    spec = node.format_spec.values[-1]
+    return isinstance(spec, ast.Constant) and str(spec.value)[-1:] in set("eEfFgG%")
+
+
+def test_numbers_are_written_in_one_place_which_knows_those_that_overflowed() -> None:
+    faults = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in sources("ui", "charts", "pages")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if formats_a_number(node)
+    ]
+    assert faults == []

@@ -10,6 +10,7 @@ import streamlit as st
 from model import Bench, Choices, legal
 from ui.fragment import redraw
 from ui.i18n import N_, _
+from ui.numbers import numeral
 from ui.url import Parameter, flag, keep, number, one_of, several
 
 NATIVE = "native"
@@ -202,7 +203,7 @@ def _positions(bench: Bench) -> None:
     _select("positions", _("Scheme"), bench)
     _number("offset", _("Shift all positions by"), 0, 100_000)
     multiples = {
-        NATIVE: f"{_('native')} · {bench.native.multiplier:g}",
+        NATIVE: f"{_('native')} · {numeral(bench.native.multiplier, 'g')}",
         "1": "1",
         "sqrt": "√d_model",
     }
@@ -245,7 +246,7 @@ def _summary(choices: Choices, bench: Bench) -> str:
     if choices.scaled != native.scaled:
         parts.append(_("no division by √d_head"))
     if choices.temperature != native.temperature:
-        parts.append(_("temperature {value}").format(value=f"{choices.temperature:g}"))
+        parts.append(_("temperature {value}").format(value=numeral(choices.temperature, "g")))
     if choices.tied != native.tied:
         parts.append(_("W_K := W_Q"))
     labels = {
@@ -264,7 +265,7 @@ def _summary(choices: Choices, bench: Bench) -> str:
     if choices.offset != native.offset:
         parts.append(_("positions + {value}").format(value=choices.offset))
     if choices.multiplier != native.multiplier:
-        parts.append(_("embeddings × {value}").format(value=f"{choices.multiplier:.4g}"))
+        parts.append(_("embeddings × {value}").format(value=numeral(choices.multiplier, ".4g")))
     if choices.layers is not None:
         layers = " ".join(map(str, choices.layers))
         parts.append(_("only in layers {layers}").format(layers=layers))

@@ -23,6 +23,7 @@ from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import words
 
 KEY = "agree"
@@ -142,11 +143,11 @@ def _all_words(bench: Bench, total: Agreement) -> None:
     pace = total.pace_exact / total.phonemes
     place = steps.place_name(int(best["layer"]), int(best["head"]))
     figures(
-        (_("Best head: same letter"), f"{best['exact']:.1%}", place),
-        (_("An even pace: same letter"), f"{pace:.1%}", _("knows only both lengths")),
+        (_("Best head: same letter"), numeral(best["exact"], ".1%"), place),
+        (_("An even pace: same letter"), numeral(pace, ".1%"), _("knows only both lengths")),
         (
             _("Best head, where the even pace is wrong"),
-            f"{best['hard']:.1%}",
+            numeral(best["hard"], ".1%"),
             _("{n} phonemes").format(n=total.phonemes - total.pace_exact),
         ),
     )
@@ -189,7 +190,8 @@ def _all_words(bench: Bench, total: Agreement) -> None:
         ignore_index=True,
     )  # fmt: skip
     percent = {
-        name: [f"{v:.1%}" for v in table[name]] for name in ("exact", "near", "hard", "forward")
+        name: [numeral(v, ".1%") for v in table[name]]
+        for name in ("exact", "near", "hard", "forward")
     }
     evidence(
         table.assign(**percent),
@@ -201,7 +203,7 @@ def _all_words(bench: Bench, total: Agreement) -> None:
             model=model_name(bench),
             placed=f"{total.placed:,}",
             phonemes=f"{total.phonemes:,}",
-            sure=f"{SURE:.0%}",
+            sure=numeral(SURE, ".0%"),
         ),
         {
             "layer": _("decoder layer"),

@@ -5,6 +5,7 @@ import streamlit as st
 from model.catalogue import locate
 from model.training.checkpoint import read_card
 from ui.i18n import _
+from ui.numbers import numeral
 
 # Yolchuyeva et al. 2019, Table 2: a Transformer with 4 + 4 layers on CMUdict
 PUBLISHED = {"phonemes": 0.052, "words": 0.221}
@@ -21,9 +22,9 @@ def literature() -> None:
                 "dictionary with another split: {published_phonemes} and {published_words}."
             ).format(
                 n=f"{metrics['words']:,}",
-                phonemes=f"{metrics['phoneme_error_rate']:.1%}",
-                words=f"{metrics['word_error_rate']:.1%}",
-                published_phonemes=f"{PUBLISHED['phonemes']:.1%}",
-                published_words=f"{PUBLISHED['words']:.1%}",
+                phonemes=numeral(metrics["phoneme_error_rate"], ".1%"),
+                words=numeral(metrics["word_error_rate"], ".1%"),
+                published_phonemes=numeral(PUBLISHED["phonemes"], ".1%"),
+                published_words=numeral(PUBLISHED["words"], ".1%"),
             )
         )

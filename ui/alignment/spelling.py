@@ -15,6 +15,7 @@ from ui.alignment.written import candidates, spoken, trace_of
 from ui.anatomy import badge, figures
 from ui.errors import explain
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.spreadsheet import safe
 from ui.url import Parameter, number, one_of
 
@@ -111,7 +112,7 @@ def _best(bench: Bench, found: tuple[Hypothesis, ...]) -> None:
             "#": range(len(found)),
             _("phonemes"): [" ".join(one) for one in said],
             "IPA": [ipa(one) for one in said],
-            "P": [f"{math.exp(one.log_probability):.2%}" for one in found],
+            "P": [numeral(math.exp(one.log_probability), ".2%") for one in found],
             _("log P, nats"): [round(one.log_probability, 3) for one in found],
             _("per token (ranks them)"): [round(one.score, 3) for one in found],
         }
@@ -134,8 +135,8 @@ def _headline(word: str, said: list[str], chosen: Hypothesis) -> None:
         (_("The model says"), " ".join(said) or "–", ipa(said)),
         (
             _("Probability of the whole"),
-            f"{math.exp(chosen.log_probability):.1%}",
-            _("log P = {nats} nats").format(nats=f"{chosen.log_probability:.2f}"),
+            numeral(math.exp(chosen.log_probability), ".1%"),
+            _("log P = {nats} nats").format(nats=numeral(chosen.log_probability, ".2f")),
         ),
     ]
     missing: ModelError | None = None

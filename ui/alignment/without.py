@@ -28,6 +28,7 @@ from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, among
 
@@ -144,8 +145,10 @@ def _figures(found: Mapping[str, Result]) -> None:
         *(
             (
                 title,
-                f"{found[name].own.phoneme_error_rate:.1%}",
-                _("words wrong: {share}").format(share=f"{found[name].own.word_error_rate:.1%}"),
+                numeral(found[name].own.phoneme_error_rate, ".1%"),
+                _("words wrong: {share}").format(
+                    share=numeral(found[name].own.word_error_rate, ".1%")
+                ),
             )
             for name, title in (
                 ("native", _("Phoneme error rate, native")),
@@ -218,7 +221,7 @@ def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
         ).format(
             errors=native.errors,
             phonemes=f"{native.phonemes:,}",
-            chance=f"{math.sqrt(native.errors) / native.phonemes:.2%}",
+            chance=numeral(math.sqrt(native.errors) / native.phonemes, ".2%"),
         )
     )
 
@@ -228,9 +231,9 @@ def _table(bench: Bench, word: str, sample: Sample, found: Mapping[str, Result])
     rows = [
         {
             "setting": names[name],
-            "phonemes": f"{found[name].own.phoneme_error_rate:.1%}",
-            "words": f"{found[name].own.word_error_rate:.1%}",
-            "others": f"{found[name].others.phoneme_error_rate:.1%}",
+            "phonemes": numeral(found[name].own.phoneme_error_rate, ".1%"),
+            "words": numeral(found[name].own.word_error_rate, ".1%"),
+            "others": numeral(found[name].others.phoneme_error_rate, ".1%"),
             "word": found[name].word,
         }
         for name in names

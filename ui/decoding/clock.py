@@ -14,6 +14,7 @@ from ui.fragment import fragment
 from ui.gradual import again, begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours
 
 KEY = "decoding_clock"
@@ -159,7 +160,7 @@ def _ratios(seconds: dict[tuple[str, int], float]) -> None:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.2f} ×"
+    return f"{numeral(ratio, ',.0f')} ×" if ratio >= 10 else f"{numeral(ratio, '.2f')} ×"
 
 
 @st.cache_resource(max_entries=len(WIDTHS), show_spinner=False)

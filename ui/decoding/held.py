@@ -8,6 +8,7 @@ from model import Bench
 from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours
 
 _MOST = 8192  # positions, where the model's context does not say
@@ -23,7 +24,7 @@ def show(bench: Bench, moments: list[Moment]) -> None:
     figures(
         (
             _("Per token"),
-            f"{per_token / 1024:,.1f} KiB",
+            f"{numeral(per_token / 1024, ',.1f')} KiB",
             _("{layers} layers · 2 · {heads} heads · {width} · 4 bytes").format(
                 layers=shape.decoder_layers, heads=shape.n_kv_heads, width=shape.d_head
             ),

@@ -18,6 +18,7 @@ from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours, words
 
 KEY = "written"
@@ -78,14 +79,14 @@ def _text(bench: Bench, text: str, moments: list[Moment]) -> None:
     spans = [f'<span class="given">{escape(text)}</span>']
     for moment in moments:
         others = " · ".join(
-            f"{_name(bench, token)} {share:.1%}" for token, share in moment.likeliest
+            f"{_name(bench, token)} {numeral(share, '.1%')}" for token, share in moment.likeliest
         )
         strength = f"{round(10 + 50 * moment.probability)}%"
         spans.append(
             f'<span title="{escape(others)}" '
             f'style="background: color-mix(in srgb, {ground} {strength}, transparent)">'
             f"{plain(_name(bench, moment.token), _LONGEST)}"
-            f"<small>{moment.probability:.0%}</small></span>"
+            f"<small>{numeral(moment.probability, '.0%')}</small></span>"
         )
     st.html(_STYLE)
     st.html(f'<div class="written">{"".join(spans)}</div>')
@@ -108,8 +109,8 @@ def _facts(moments: list[Moment], whole: Whole | None) -> None:
     figures(
         (
             _("Largest difference of logits"),
-            f"{gap:.2g}",
-            _("the largest logit is {logit}").format(logit=f"{whole.largest:.1f}")
+            numeral(gap, ".2g"),
+            _("the largest logit is {logit}").format(logit=numeral(whole.largest, ".1f"))
             if whole is not None
             else _("so far"),
         ),
@@ -125,7 +126,8 @@ def _facts(moments: list[Moment], whole: Whole | None) -> None:
         ),
         (
             _("Time, s"),
-            f"{seconds:.2g} · {again:.2g} · " + ("…" if whole is None else f"{whole.seconds:.2g}"),
+            f"{numeral(seconds, '.2g')} · {numeral(again, '.2g')} · "
+            + ("…" if whole is None else numeral(whole.seconds, ".2g")),
             _("with a cache · without · all at once"),
         ),
     )
@@ -179,7 +181,7 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
                 "repeated": [one.length for one in moments],
                 "cached_ms": [round(one.seconds * 1e3, 2) for one in moments],
                 "repeated_ms": [round(one.seconds_repeated * 1e3, 2) for one in moments],
-                "gap": [f"{one.gap:.1e}" for one in moments],
+                "gap": [numeral(one.gap, ".1e") for one in moments],
                 "bytes": [one.bytes for one in moments],
             }
         ),
@@ -191,8 +193,8 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
         ).format(
             model=model_name(bench),
             threads=torch.get_num_threads(),
-            cached=f"{whole.gap_cached:.2g}",
-            repeated=f"{whole.gap_repeated:.2g}",
+            cached=numeral(whole.gap_cached, ".2g"),
+            repeated=numeral(whole.gap_repeated, ".2g"),
             agreeing=whole.agreeing,
             steps=whole.steps,
         ),

@@ -15,6 +15,7 @@ from ui.encoder.formulas import formula, symbol
 from ui.i18n import _
 from ui.inert import model_name
 from ui.models import layer_of
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, number, one_of
@@ -157,11 +158,11 @@ def _stage(bench: Bench, run: Run, walk: list[Stage], chosen: int) -> None:
     std, mean = torch.std_mean(values, correction=0)
     figures(
         (_("Shape"), f"{tokens} × {features}", _("tokens × features")),
-        (_("Mean"), f"{float(mean):.3f}", _("over all entries")),
-        (_("Standard deviation"), f"{float(std):.3f}", _("over all entries")),
+        (_("Mean"), numeral(float(mean), ".3f"), _("over all entries")),
+        (_("Standard deviation"), numeral(float(std), ".3f"), _("over all entries")),
         (
             _("Largest entry"),
-            f"{float(values[at]):.3g}",
+            numeral(float(values[at]), ".3g"),
             _("feature {feature} of token {token}").format(feature=at[1], token=at[0]),
         ),
     )
@@ -188,7 +189,7 @@ def _stage(bench: Bench, run: Run, walk: list[Stage], chosen: int) -> None:
         _(
             "Colours reach {share} of the entries; the few beyond have the last colour. Point at "
             "a cell to read it."
-        ).format(share=f"{SHOWN:.1%}")
+        ).format(share=numeral(SHOWN, ".1%"))
     )
 
 

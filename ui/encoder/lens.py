@@ -13,6 +13,7 @@ from ui.encoder.stack import stream_of
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import offered
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.url import Parameter, number
 
@@ -38,7 +39,7 @@ def show(bench: Bench, text: Text) -> None:
         (
             _("Prediction"),
             inert(str(last["token"])),
-            _("probability {value}").format(value=f"{last['probability']:.3g}"),
+            _("probability {value}").format(value=numeral(last["probability"], ".3g")),
         ),
         (
             _("It leads from depth"),

@@ -11,6 +11,7 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, number
 
@@ -68,18 +69,18 @@ def _in_short(table: pd.DataFrame, alike: pd.DataFrame) -> None:
     figures(
         (
             _("Attention writes"),
-            f"{ratios['attention']:.0%}",
+            numeral(ratios["attention"], ".0%"),
             _("of the stream's length, median layer"),
         ),
         (
             _("The feed-forward network writes"),
-            f"{ratios['feed_forward']:.0%}",
+            numeral(ratios["feed_forward"], ".0%"),
             _("of the stream's length, median layer"),
         ),
         (
             _("Cosine of two tokens, at the end"),
-            f"{cosines[-1]:.2f}",
-            _("at the input {value}").format(value=f"{cosines[0]:.2f}"),
+            numeral(cosines[-1], ".2f"),
+            _("at the input {value}").format(value=numeral(cosines[0], ".2f")),
         ),
     )
 

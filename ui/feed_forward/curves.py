@@ -12,6 +12,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
 from ui.models import layer_of
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.switches import NAMES
 from ui.url import Parameter, among, one_of, several
@@ -44,14 +45,14 @@ def show(bench: Bench, text: Text) -> None:
         ),
         (
             _("Inputs below 0"),
-            f"{float((before < 0).float().mean()):.0%}",
+            numeral(float((before < 0).float().mean()), ".0%"),
             _("ReLU would give 0 there, with slope 0"),
         ),
         (
             _("Inputs beyond ±{reach:g}").format(reach=REACH),
-            f"{float((before.abs() > REACH).float().mean()):.2%}",
+            numeral(float((before.abs() > REACH).float().mean()), ".2%"),
             _("the farthest at {value}").format(
-                value=f"{float(before[before.abs().argmax()]):.3g}"
+                value=numeral(float(before[before.abs().argmax()]), ".3g")
             ),
         ),
     )
@@ -117,8 +118,8 @@ def _evidence(chosen: list[Activation]) -> None:
             "{library} gives 0 there."
         ).format(
             up=st.session_state["up"],
-            error=f"{error:.1e}",
-            at=f"{abs(at):.2f}",
+            error=numeral(error, ".1e"),
+            at=numeral(abs(at), ".2f"),
             library=f"torch {torch.__version__.split('+')[0]}",
         ),
         {

@@ -14,6 +14,7 @@ from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import layer_of
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
 
@@ -35,7 +36,7 @@ def show(bench: Bench, text: Text) -> None:
     st.segmented_control(
         _("At rest: |activation| below"),
         THRESHOLDS,
-        format_func=lambda value: f"{value:g}",
+        format_func=lambda value: numeral(value, "g"),
         key="threshold",
         required=True,
         persist_state="session",
@@ -85,16 +86,16 @@ def _in_short(frame: pd.DataFrame, layer: int, threshold: float) -> None:
     figures(
         (
             _("Activations at rest"),
-            f"{row['small']:.0%}",
+            numeral(row["small"], ".0%"),
             _("|a| < {threshold:g}, layer {layer}").format(threshold=threshold, layer=layer),
         ),
         (
             _("Neurons that share the work"),
-            f"{row['effective']:.1%}",
+            numeral(row["effective"], ".1%"),
             _("of all, for a median token"),
         ),
-        (_("Inputs below 0"), f"{row['negative']:.0%}", _("before the activation")),
-        (_("Largest |a|"), f"{row['largest']:.3g}", _("on any token")),
+        (_("Inputs below 0"), numeral(row["negative"], ".0%"), _("before the activation")),
+        (_("Largest |a|"), numeral(row["largest"], ".3g"), _("on any token")),
     )
 
 
@@ -148,7 +149,7 @@ def _picture(
         _(
             "Ordered by their largest activation. Colours reach {share} of the cells; the few "
             "beyond have the last colour. Click a cell to look at its neuron."
-        ).format(share=f"{SHOWN:.0%}")
+        ).format(share=numeral(SHOWN, ".0%"))
     )
     st.number_input(
         _("Neuron"), 0, bench.shape.d_ff - 1, key="neuron", persist_state="session", width=160
@@ -159,7 +160,7 @@ def _picture(
 def _one(activations: Tensor, neuron: int, tokens: list[str], layer: int) -> None:
     frame = firing(activations, neuron, tokens)
     rows = sorted(frame.to_dict("records"), key=lambda row: -abs(row["activation"]))
-    top = [f"**{inert(row['token'])}** {row['activation']:.3g}" for row in rows[:TOP]]
+    top = [f"**{inert(row['token'])}** {numeral(row['activation'], '.3g')}" for row in rows[:TOP]]
     st.markdown(
         _("**Neuron {neuron} of layer {layer}** fires most on: {tokens}").format(
             neuron=neuron, layer=layer, tokens=" · ".join(top)

@@ -12,6 +12,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
 from ui.inert import inert, model_name
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.url import Parameter, number
 
@@ -106,7 +107,7 @@ def _settings(tokens: list[str]) -> int:
 
 
 def _exactly(value: float) -> str:
-    return "0" if value == 0 else f"{value:.3g}"
+    return "0" if value == 0 else numeral(value, ".3g")
 
 
 @st.cache_data(max_entries=48, show_spinner=False)

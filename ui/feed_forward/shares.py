@@ -10,6 +10,7 @@ from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.url import Parameter, among
 
@@ -34,12 +35,12 @@ def show(bench: Bench, text: Text) -> None:
     figures(
         (
             _("The feed-forward networks hold"),
-            f"{counts['feed_forward'] / sum(counts.values()):.0%}",
+            numeral(counts["feed_forward"] / sum(counts.values()), ".0%"),
             _("of all {n} parameters").format(n=f"{sum(counts.values()):,}"),
         ),
         (
             _("Of both sublayers' parameters"),
-            f"{counts['feed_forward'] / inside:.0%}",
+            numeral(counts["feed_forward"] / inside, ".0%"),
             _("the rest is attention"),
         ),
         (

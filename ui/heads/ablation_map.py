@@ -18,6 +18,7 @@ from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.models import reading_of
 from ui.navigation import PAGES, query
+from ui.numbers import numeral
 from ui.scene import colours, words
 
 KEY = "ablation_map"
@@ -115,7 +116,7 @@ def _map(bench: Bench, reading: Reading, known: dict[int, list[float]]) -> None:
             _(
                 "**{share}** of the {n} heads do less than a tenth of what the most important one "
                 "does ({largest})."
-            ).format(share=f"{small:.0%}", n=len(worst), largest=f"{worst[0]:.3g}")
+            ).format(share=numeral(small, ".0%"), n=len(worst), largest=numeral(worst[0], ".3g"))
         )
 
 

@@ -16,6 +16,7 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.lab import effect
 from ui.models import layer_of
+from ui.numbers import numeral
 from ui.scene import Scene, colours, words
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, flag, number, one_of, several
@@ -147,10 +148,14 @@ def _differ(scene: Scene, found: Roles) -> None:
         )
     with saying:
         figures(
-            (_("Mean distance of two heads"), f"{mean:.2f}", _("0 = equal, 1 = no key in common")),
+            (
+                _("Mean distance of two heads"),
+                numeral(mean, ".2f"),
+                _("0 = equal, 1 = no key in common"),
+            ),
             (
                 _("Largest distance"),
-                f"{float(found.distance.max()):.2f}",
+                numeral(float(found.distance.max()), ".2f"),
                 _("heads {one} and {other}").format(one=min(far), other=max(far)),
             ),
             (_("Different roles"), str(different), _("among {n} heads").format(n=heads)),

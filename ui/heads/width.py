@@ -35,6 +35,7 @@ from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.models import bench_of, layer_of, offered
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import place
 from ui.url import Parameter, among, number, one_of
@@ -184,7 +185,7 @@ def _ranks() -> None:
             str(int(found.rank[head])),
             f"n = {tokens}, d_head = {width}",
         ),
-        (_("Effective rank"), f"{float(found.effective[head]):.1f}", _("how many count")),
+        (_("Effective rank"), numeral(float(found.effective[head]), ".1f"), _("how many count")),
         (
             _("Rank of the weights"),
             str(int(found.weights_rank[head])),
@@ -271,7 +272,7 @@ def _narrow(bench: Bench, text: Text, layer: int, head: int) -> None:
     )
     st.caption(
         _("At rank {rank}, {share} of each query's attention lies elsewhere than natively.").format(
-            rank=rank, share=f"{float(shares[rank - 1]):.1%}"
+            rank=rank, share=numeral(float(shares[rank - 1]), ".1%")
         )
     )
 

@@ -1,5 +1,6 @@
 """One cell, from the two vectors to the number in the picture: native beside variant."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from ui import spreadsheet
 from ui.i18n import _
 from ui.inert import inert
 from ui.lab.selection import selected_cell
+from ui.numbers import numeral
 from ui.scene import SIDES, Scene, side_names, words
 
 
@@ -106,23 +108,26 @@ def _chain(cell: Cell) -> dict[str, str | None]:
     total_of_terms = cell.raw - cell.position_score
     content, turned, position, bias = None, None, None, None
     if cell.content is not None:
-        content, turned = f"{cell.content:.6g}", f"{total_of_terms - cell.content:+.6g}"
+        content, turned = (
+            numeral(cell.content, ".6g"),
+            numeral(total_of_terms - cell.content, "+.6g"),
+        )
     if cell.position_score:
-        position = f"{cell.position_score:+.6g}"
+        position = numeral(cell.position_score, "+.6g")
     if cell.bias:
-        bias = f"{cell.bias:+.6g}"
+        bias = numeral(cell.bias, "+.6g")
     return {
         _("content alone: q·k before RoPE turns them"): content,
         _("what turning q and k by their positions adds"): turned,
-        _("raw score: the sum of the terms"): f"{total_of_terms:.6g}",
+        _("raw score: the sum of the terms"): numeral(total_of_terms, ".6g"),
         _("Transformer-XL's position terms"): position,
-        _("divided by"): f"{cell.divisor:.6g}",
+        _("divided by"): numeral(cell.divisor, ".6g"),
         _("position bias"): bias,
-        _("score"): f"{cell.score:.6g}",
+        _("score"): numeral(cell.score, ".6g"),
         _("mask"): _("allowed") if cell.allowed else _("masked: the score becomes −∞"),
-        _("exp(score − highest of the row)"): f"{cell.exponential:.6g}",
-        _("sum of these over the row"): f"{cell.total:.6g}",
-        _("weight"): f"{cell.weight:.6g}",
+        _("exp(score − highest of the row)"): numeral(cell.exponential, ".6g"),
+        _("sum of these over the row"): numeral(cell.total, ".6g"),
+        _("weight"): numeral(cell.weight, ".6g"),
     }
 
 
@@ -134,12 +139,19 @@ def _formulas(cells: Mapping[str, Cell]) -> list[str]:
 
 def _formula(cell: Cell) -> str:
     """The chain as a formula with its numbers."""
-    bias = f" {cell.bias:+.4g}" if cell.bias else ""
-    scored = rf"\frac{{{cell.raw:.4g}}}{{{cell.divisor:.4g}}}{bias} = {cell.score:.4g}"
+    bias = f" {numeral(cell.bias, '+.4g')}" if cell.bias else ""
+    raw, divisor, score = map(_tex, (cell.raw, cell.divisor, cell.score))
+    scored = rf"\frac{{{raw}}}{{{divisor}}}{bias} = {score}"
     if not cell.allowed:
         return scored + r" \;\to\; -\infty \;\to\; 0"
-    softmax = rf"\frac{{{cell.exponential:.4g}}}{{{cell.total:.4g}}} = \mathbf{{{cell.weight:.4g}}}"
-    return scored + r" \;\to\; " + softmax
+    one, total, weight = map(_tex, (cell.exponential, cell.total, cell.weight))
+    return scored + rf" \;\to\; \frac{{{one}}}{{{total}}} = \mathbf{{{weight}}}"
+
+
+def _tex(value: float) -> str:
+    """A number inside a formula, where words need a frame of their own."""
+    said = numeral(value, ".4g")
+    return said if math.isfinite(value) else rf"\text{{{said}}}"
 
 
 def _most_changed(scene: Scene) -> tuple[int, int]:

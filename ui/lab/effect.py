@@ -9,6 +9,7 @@ from experiments.outcome import cosine, cosines, predictions
 from ui.anatomy import figures
 from ui.i18n import _
 from ui.inert import inert
+from ui.numbers import numeral
 from ui.scene import SIDES, Scene, colours
 
 
@@ -25,19 +26,19 @@ def headline(scene: Scene) -> None:
         frame, divergence = _prediction(scene, 0)
         before, after = _best(frame, "native"), _best(frame, "variant")
         figures(
-            (_("Prediction, native"), inert(before[0]), f"p = {before[1]:.3f}"),
-            (_("Prediction, variant"), inert(after[0]), f"p = {after[1]:.3f}"),
-            (_("KL divergence"), f"{divergence:.3g} nats", _("0 = no effect")),
+            (_("Prediction, native"), inert(before[0]), f"p = {numeral(before[1], '.3f')}"),
+            (_("Prediction, variant"), inert(after[0]), f"p = {numeral(after[1], '.3f')}"),
+            (_("KL divergence"), f"{numeral(divergence, '.3g')} nats", _("0 = no effect")),
         )
     else:
         moved = cosine(native, variant)
         least = inert(scene.tokens[int(moved.argmin())])
         before, after = mean_entropy(native.profiles), mean_entropy(variant.profiles)
-        unchanged = _("native {value}").format(value=f"{before:.2f}")
+        unchanged = _("native {value}").format(value=numeral(before, ".2f"))
         figures(
-            (_("Cosine with native, mean"), f"{moved.mean():.3f}", _("1 = no effect")),
-            (_("Cosine with native, least"), f"{moved.min():.3f}", least),
-            (_("Entropy of all heads, mean"), f"{after:.2f} nats", unchanged),
+            (_("Cosine with native, mean"), numeral(moved.mean(), ".3f"), _("1 = no effect")),
+            (_("Cosine with native, least"), numeral(moved.min(), ".3f"), least),
+            (_("Entropy of all heads, mean"), f"{numeral(after, '.2f')} nats", unchanged),
         )
 
 
@@ -55,7 +56,9 @@ def show(scene: Scene) -> None:
         st.subheader(
             title.format(token=inert(scene.tokens[position]), position=position), anchor=False
         )
-        st.markdown(_("KL(native ‖ variant) = **{value} nats**").format(value=f"{divergence:.4g}"))
+        st.markdown(
+            _("KL(native ‖ variant) = **{value} nats**").format(value=numeral(divergence, ".4g"))
+        )
         st.plotly_chart(
             effects.predictions(
                 frame,

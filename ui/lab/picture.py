@@ -8,6 +8,7 @@ from ui.fragment import redraw
 from ui.i18n import _
 from ui.lab import long
 from ui.lab.selection import open_cell, selected_cell
+from ui.numbers import numeral
 from ui.scene import SIDES, Scene, words
 from ui.switches import EXPERIMENT, PANEL
 from ui.url import Parameter, number, one_of
@@ -35,7 +36,7 @@ def focused_head(scene: Scene) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.markdown(line.format(layer=scene.layer, head=scene.head, share=f"{shift:.1%}"))
+        st.markdown(line.format(layer=scene.layer, head=scene.head, share=numeral(shift, ".1%")))
         st.slider(_("Layer"), 0, last, key="layer", persist_state="session", width=320)
     if scene.long:
         long.focused_head(scene.bench, scene.text, scene.variant, scene.layer, scene.head)

@@ -17,6 +17,7 @@ from model import Bench
 from ui import texts
 from ui.i18n import _
 from ui.inert import inert
+from ui.numbers import numeral
 from ui.url import Parameter, number
 
 ROLLS = 1000
@@ -65,7 +66,7 @@ def show(bench: Bench) -> None:
                 _("expected per roll"): table["expected"].round(3),
                 _("mean of {n} rolls").format(n=ROLLS): table["mean"].round(3),
                 _("their standard deviation"): table["std"].round(3),
-                _("share of all selected"): [f"{share:.1%}" for share in table["share"]],
+                _("share of all selected"): [numeral(share, ".1%") for share in table["share"]],
             }
         ),
         hide_index=True,

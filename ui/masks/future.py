@@ -19,6 +19,7 @@ from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.masks.runs import predictions_of
 from ui.models import offered
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import subject
 from ui.url import Parameter, number, one_of
@@ -63,7 +64,7 @@ def show() -> None:
     moved = {"on": _past_moved(on), "off": _past_moved(off)}
     figures(
         (_("The past moves, mask on"), _exactly(on.future), note),
-        (_("The past moves, mask off"), f"{off.future:.3g}", note),
+        (_("The past moves, mask off"), numeral(off.future, ".3g"), note),
         (
             _("Earlier outputs that move"),
             f"{moved['on']} / {past}",
@@ -183,8 +184,8 @@ def _past_relative(influence: Influence) -> float:
 
 
 def _exactly(value: float) -> str:
-    return "0" if value == 0 else f"{value:.2g}"
+    return "0" if value == 0 else numeral(value, ".2g")
 
 
 def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return numeral(value, ".4g") if isinstance(value, float) else str(value)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from experiments.padding import arithmetic
 from ui.i18n import _
+from ui.numbers import numeral
 
 
 def show(scores: Tensor, padding: Tensor) -> None:
@@ -24,7 +25,7 @@ def show(scores: Tensor, padding: Tensor) -> None:
                 "–" if fill != fill else _("takes it") if taken else _("refuses it")
                 for fill, taken in zip(table["fill"], table["accepted"], strict=True)
             ],
-            _("padding gets"): [f"{value:g}" for value in table["padding"]],
+            _("padding gets"): [numeral(value, "g") for value in table["padding"]],
             _("all masked: the row"): [
                 _dead(low, high)
                 for low, high in zip(table["lowest"], table["highest"], strict=True)
@@ -49,7 +50,7 @@ def _number(value: float) -> str:
         return "–"
     if value == float("-inf"):
         return "−∞"
-    return f"{value:.4g}".replace("-", "−").replace("e+0", "e")
+    return numeral(value, ".4g").replace("-", "−").replace("e+0", "e")
 
 
 def _dead(low: float, high: float) -> str:
@@ -59,5 +60,7 @@ def _dead(low: float, high: float) -> str:
     if high == 0:
         return _("zeros")
     if low == high:
-        return _("uniform: {weight}").format(weight=f"{low:.4f}")
-    return _("scores again: {low} to {high}").format(low=f"{low:.2g}", high=f"{high:.2g}")
+        return _("uniform: {weight}").format(weight=numeral(low, ".4f"))
+    return _("scores again: {low} to {high}").format(
+        low=numeral(low, ".2g"), high=numeral(high, ".2g")
+    )

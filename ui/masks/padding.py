@@ -15,6 +15,7 @@ from ui.inert import model_name
 from ui.masks import infinity
 from ui.masks.runs import batch_attention
 from ui.models import offered
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import MOST_SENTENCES, batch_subject
 from ui.url import Parameter, number, one_of
@@ -134,11 +135,11 @@ def _headline(on: Padded, off: Padded) -> None:
     figures(
         (
             _("Attention on padding, mask off"),
-            f"{float(off.mass.mean()):.0%}",
-            _("{share} if spread evenly").format(share=f"{off.even:.0%}"),
+            numeral(float(off.mass.mean()), ".0%"),
+            _("{share} if spread evenly").format(share=numeral(off.even, ".0%")),
         ),
-        (_("A real token moves, mask off"), f"{off.worst:.2f}", moved),
-        (_("A real token moves, mask on"), f"{on.worst:.2g}", _verdict(on)),
+        (_("A real token moves, mask off"), numeral(off.worst, ".2f"), moved),
+        (_("A real token moves, mask on"), numeral(on.worst, ".2g"), _verdict(on)),
     )
 
 
@@ -220,11 +221,13 @@ def _columns() -> dict[str, str]:
 
 def _table(on: Padded, off: Padded) -> pd.DataFrame:
     quantities = {
-        _("attention of real tokens on padding, mean over heads"): lambda p: f"{p.mass.mean():.4f}",
-        _("the same, largest of a head"): lambda p: f"{p.mass.max():.4f}",
-        _("the same, spread evenly over the allowed keys"): lambda p: f"{p.even:.4f}",
-        _("largest ‖Δh‖ / ‖h‖ of a real token"): lambda p: f"{p.worst:.3g}",
-        _("largest |Δ| of any feature of a real token"): lambda p: f"{p.largest:.3g}",
+        _("attention of real tokens on padding, mean over heads"): lambda p: numeral(
+            p.mass.mean(), ".4f"
+        ),
+        _("the same, largest of a head"): lambda p: numeral(p.mass.max(), ".4f"),
+        _("the same, spread evenly over the allowed keys"): lambda p: numeral(p.even, ".4f"),
+        _("largest ‖Δh‖ / ‖h‖ of a real token"): lambda p: numeral(p.worst, ".3g"),
+        _("largest |Δ| of any feature of a real token"): lambda p: numeral(p.largest, ".3g"),
     }
     return pd.DataFrame(
         [(name, value(on), value(off)) for name, value in quantities.items()],

@@ -30,6 +30,7 @@ from ui.masks.future import TEXT
 from ui.masks.padding import HEAD, LAYER
 from ui.masks.runs import attention, influence_steps, predictions_of
 from ui.models import offered
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import place, subject
 from ui.url import Parameter, flag, number, one_of
@@ -82,7 +83,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
             *(
                 (
                     f"p({shown}) · {names[way]}",
-                    f"{float(before.softmax(-1)[truth]):.2g}",
+                    numeral(float(before.softmax(-1)[truth]), ".2g"),
                     _("place {rank} of {size}").format(rank=rank(before, truth), size=len(before)),
                 )
                 for way, (before, _after) in answers.items()

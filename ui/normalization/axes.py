@@ -14,6 +14,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
@@ -86,7 +87,7 @@ def _in_short(results: list[tuple[Moved, Moved]], row: int, other: int) -> None:
 
 
 def _amount(change: Moved) -> str:
-    return "0" if change.largest == 0 else f"{float(change.relative[-1]):.3g}"
+    return "0" if change.largest == 0 else numeral(float(change.relative[-1]), ".3g")
 
 
 def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
@@ -137,7 +138,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
             layer=state["layer"],
             shown=len(features),
             all=shape.d_model,
-            limit=f"{limit:.2g}",
+            limit=numeral(limit, ".2g"),
         )
     )
 
@@ -165,10 +166,10 @@ def _by_layer(results: list[tuple[Moved, Moved]], bench: Bench, row: int, other:
         pd.DataFrame(
             {
                 "norm": names[str(change.norm)],
-                "changed": f"{float(change.relative[-1]):.3g}",
-                "largest": f"{change.largest:.3g}",
-                "alone": f"{float(own.relative[-1]):.3g}",
-                "largest_alone": f"{own.largest:.3g}",
+                "changed": numeral(float(change.relative[-1]), ".3g"),
+                "largest": numeral(change.largest, ".3g"),
+                "alone": numeral(float(own.relative[-1]), ".3g"),
+                "largest_alone": numeral(own.largest, ".3g"),
             }
             for change, own in results
         ),
@@ -223,12 +224,12 @@ def _statistics(bench: Bench, sentences: tuple[str, ...]) -> None:
 
 def _rounded(table: pd.DataFrame, name: str) -> list[str]:
     """Up to what float32 rounds."""
-    return ["0" if value < 1e-6 else f"{value:.3g}" for value in table[name]]
+    return ["0" if value < 1e-6 else numeral(value, ".3g") for value in table[name]]
 
 
 def _spans(table: pd.DataFrame, name: str) -> list[str]:
     ends = zip(table[f"{name}_low"], table[f"{name}_high"], strict=True)
-    return [f"{low:.3f} – {high:.3f}" for low, high in ends]
+    return [f"{numeral(low, '.3f')} – {numeral(high, '.3f')}" for low, high in ends]
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

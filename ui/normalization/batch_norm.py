@@ -18,6 +18,7 @@ from experiments.batch_statistics import (
 )
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.url import Parameter, among, number, one_of
 
@@ -85,23 +86,23 @@ def _in_short(frame: pd.DataFrame | None, errors: pd.DataFrame, feed: Feed, lone
     facts = [
         (
             _("Standard error of the batch mean"),
-            f"{here['error']:.3f}",
-            f"σ/√B = {here['closed']:.3f}",
+            numeral(here["error"], ".3f"),
+            f"σ/√B = {numeral(here['closed'], '.3f')}",
         )
     ]
     if frame is None:
         facts.append(
-            (_("A batch of one, by the formula"), f"{lonely.formula:g}", _("every output"))
+            (_("A batch of one, by the formula"), numeral(lonely.formula, "g"), _("every output"))
         )
     else:
         row = frame.iloc[SHIFT_AT]
         facts += [
             (
                 _("Mean output after the shift, evaluation"),
-                f"{row['eval_mean']:.3f}",
+                numeral(row["eval_mean"], ".3f"),
                 _("first batch after it"),
             ),
-            (_("The same, training"), f"{abs(row['train_mean']):.3f}", _("always 0")),
+            (_("The same, training"), numeral(abs(row["train_mean"]), ".3f"), _("always 0")),
         ]
     figures(*facts)
 
@@ -157,7 +158,7 @@ def _single_sample(lonely: Single) -> None:
             "**A batch of one.** Training mode: PyTorch refuses it. The bare formula: every output "
             "is **{formula}**, since the sample is its own mean. Evaluation mode, with what was "
             "remembered: outputs with the standard deviation **{evaluated}**."
-        ).format(formula=f"{lonely.formula:g}", evaluated=f"{lonely.evaluated:.3f}")
+        ).format(formula=numeral(lonely.formula, "g"), evaluated=numeral(lonely.evaluated, ".3f"))
     )
 
 
@@ -182,14 +183,14 @@ def _evidence(errors: pd.DataFrame, feed: Feed, momentum: float) -> None:
             "statistics start at mean 0, variance 1; expected running mean: m ← m + momentum · "
             "(true mean − m)."
         ).format(
-            mean=f"{MEAN:g}",
-            std=f"{STD:g}",
+            mean=numeral(MEAN, "g"),
+            std=numeral(STD, "g"),
             repeats=REPEATS,
             features=FEATURES,
-            momentum=f"{momentum:g}",
+            momentum=numeral(momentum, "g"),
             batch=feed.batch,
             steps=STEPS,
-            shift=f"{feed.shift:g}",
+            shift=numeral(feed.shift, "g"),
             at=SHIFT_AT,
             seed=feed.seed,
         ),

@@ -15,6 +15,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.norms import place_name
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.subject import subject
 
@@ -57,8 +58,8 @@ def gradients() -> None:
         *(
             (
                 _("Last layer, {place}").format(place=name),
-                f"{float(norms[-1]):.3g}",
-                _("first layer {value}").format(value=f"{float(norms[0]):.3g}"),
+                numeral(float(norms[-1]), ".3g"),
+                _("first layer {value}").format(value=numeral(float(norms[0]), ".3g")),
             )
             for name, norms in ((_("post-LN"), post), (_("pre-LN"), pre))
         )
@@ -96,9 +97,9 @@ def gradients() -> None:
         pd.DataFrame(
             {
                 "depth": depths,
-                "post": [f"{value:.3f}" for value in by_depth["post"]["last"]],
-                "pre": [f"{value:.3f}" for value in by_depth["pre"]["last"]],
-                "closed": [f"{start / math.sqrt(d):.3f}" for d in depths],
+                "post": [numeral(value, ".3f") for value in by_depth["post"]["last"]],
+                "pre": [numeral(value, ".3f") for value in by_depth["pre"]["last"]],
+                "closed": [numeral(start / math.sqrt(d), ".3f") for d in depths],
             }
         ),
         _(
@@ -135,7 +136,7 @@ def features() -> None:
             _("Standing out furthest: feature"),
             str(most.features[0]),
             _("{times} × the rms, before {place}").format(
-                times=f"{most.values[0] / most.rms:.0f}", place=place_name(most.site)
+                times=numeral(most.values[0] / most.rms, ".0f"), place=place_name(most.site)
             ),
         ),
     )
@@ -161,9 +162,9 @@ def features() -> None:
         pd.DataFrame(
             {
                 "place": place,
-                "rms": f"{one.rms:.4g}",
+                "rms": numeral(one.rms, ".4g"),
                 "top": " · ".join(
-                    f"{feature}: {value:.4g}"
+                    f"{feature}: {numeral(value, '.4g')}"
                     for feature, value in zip(one.features, one.values, strict=True)
                 ),
                 "count": one.standing_out,
@@ -173,7 +174,7 @@ def features() -> None:
         _(
             "{model}, this text, native; before each norm. A feature stands out where some token "
             "has more than {times} times the root mean square of all features."
-        ).format(model=model_name(bench), times=f"{STANDING_OUT:g}"),
+        ).format(model=model_name(bench), times=numeral(STANDING_OUT, "g")),
         {
             "place": _("Norm"),
             "rms": _("root mean square"),

@@ -16,6 +16,7 @@ from ui.errors import explain
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.positions.compare import WIDTH, base
 from ui.positions.names import scheme_names
 from ui.positions.shuffle import MOST_TOKENS
@@ -63,7 +64,7 @@ def show() -> None:
         *(
             (
                 _("{scheme}: pairs at unseen angles").format(scheme=scheme_names()[name]),
-                f"{share:.0%}",
+                numeral(share, ".0%"),
                 _("at {where}, {pairs} pairs").format(where=where, pairs=len(rates[name])),
             )
             for name, share in here.items()
@@ -103,19 +104,19 @@ def _what_happens(trained: int, where: int, share: dict[str, float]) -> None:
     angles = _("defined, but {share} of the pairs at angles never seen")
     answers = {
         "none": _("nothing to run out of"),
-        "sinusoidal": angles.format(share=f"{share['sinusoidal']:.0%}"),
+        "sinusoidal": angles.format(share=numeral(share["sinusoidal"], ".0%")),
         "learned": _table_answer(trained, where),
         "shaw": _("the vector of distance {clip}, as for every distance beyond it").format(
             clip=min(CLIP, where)
         ),
         "xl": _("a sinusoid for the distance, {share} of its pairs at angles never seen").format(
-            share=f"{share['sinusoidal']:.0%}"
+            share=numeral(share["sinusoidal"], ".0%")
         ),
         "relative": _("bucket {bucket}; from distance {reach} on all share bucket {edge}").format(
             bucket=far, reach=REACH, edge=edge
         ),
-        "rope": angles.format(share=f"{share['rope']:.0%}"),
-        "alibi": _("carries on: bias −{bias} at the slope ⅛").format(bias=f"{where / 8:g}"),
+        "rope": angles.format(share=numeral(share["rope"], ".0%")),
+        "alibi": _("carries on: bias −{bias} at the slope ⅛").format(bias=numeral(where / 8, "g")),
     }
     evidence(
         pd.DataFrame({"scheme": [names[name] for name in answers], "answer": answers.values()}),
@@ -159,7 +160,8 @@ def _real() -> None:
             {
                 "scheme": [names[one.scheme] for one in done],
                 "moved": [
-                    "–" if one.cosine is None else f"{max(0.0, 1 - one.cosine):.2g}" for one in done
+                    "–" if one.cosine is None else numeral(max(0.0, 1 - one.cosine), ".2g")
+                    for one in done
                 ],
                 "error": [_("runs") if one.error is None else _("the call fails") for one in done],
             }

@@ -9,6 +9,7 @@ from charts.viewer import Axis, Panel, matrices
 from model.positions import alibi_bias, alibi_slopes, relative_buckets
 from ui.anatomy import badge, evidence
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, among, flag, one_of
 
@@ -63,7 +64,9 @@ def _alibi() -> None:
         "alibi",
         panels=[
             Panel(
-                _("head {head}: −{slope} · |i − j|").format(head=head, slope=f"{slopes[head]:.4g}"),
+                _("head {head}: −{slope} · |i − j|").format(
+                    head=head, slope=numeral(slopes[head], ".4g")
+                ),
                 cells[head],
                 "scores",
                 high=float(cells.abs().max()),

@@ -21,6 +21,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.models import bench_of, offered
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, number, one_of
 
@@ -67,7 +68,7 @@ def show() -> None:
         ),
         (
             _("Cosines explained by distance"),
-            f"{found.explained:.2f}",
+            numeral(found.explained, ".2f"),
             _("of their variance; sinusoids: 1"),
         ),
     )
@@ -145,8 +146,8 @@ def show() -> None:
             model=model_name(bench),
             n=table.shape[0],
             d=table.shape[1],
-            first=f"{float(table[0].norm()):.2f}",
-            others=f"{float(table[1:].norm(dim=-1).mean()):.2f}",
+            first=numeral(float(table[0].norm()), ".2f"),
+            others=numeral(float(table[1:].norm(dim=-1).mean()), ".2f"),
         ),
         {
             "number": _("component"),

@@ -18,6 +18,7 @@ from ui.errors import explain
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.positions.names import pick_scheme, scheme_names
 from ui.positions.shuffle import MOST_TOKENS
 from ui.scene import colours, words
@@ -72,9 +73,9 @@ def show() -> None:
         *(
             (
                 _("{scheme}: attention that moves").format(scheme=names[name]),
-                f"{float(one.moved.mean()):.2g}",
+                numeral(float(one.moved.mean()), ".2g"),
                 _("share, mean of all heads; largest |Δ| {largest}").format(
-                    largest=f"{one.largest:.2g}"
+                    largest=numeral(one.largest, ".2g")
                 ),
             )
             for name, one in found.items()

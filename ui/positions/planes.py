@@ -11,6 +11,7 @@ from experiments.positions import in_plane, rope_products
 from model.positions import rope_rates
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.positions.compare import base
 from ui.scene import colours
 from ui.url import Parameter, among, number
@@ -45,13 +46,13 @@ def show() -> None:
     here = float(rope_products(q, k, m, [n], root)[0])
     there = float(rope_products(q, k, m + further, [n + further], root)[0])
     figures(
-        (_("q·k at {m} and {n}").format(m=m, n=n), f"{here:.4f}", f"i − j = {m - n}"),
+        (_("q·k at {m} and {n}").format(m=m, n=n), numeral(here, ".4f"), f"i − j = {m - n}"),
         (
             _("q·k at {m} and {n}").format(m=m + further, n=n + further),
-            f"{there:.4f}",
-            _("differs by {change}").format(change=f"{abs(there - here):.1g}"),
+            numeral(there, ".4f"),
+            _("differs by {change}").format(change=numeral(abs(there - here), ".1g")),
         ),
-        (_("q·k without rotation"), f"{float(q @ k):.4f}", _("what both are at distance 0")),
+        (_("q·k without rotation"), numeral(float(q @ k), ".4f"), _("what both are at distance 0")),
     )
     rates = rope_rates(width, root).double()
     pairs = [round(i * (width // 2 - 1) / (SHOWN - 1)) for i in range(SHOWN)]
@@ -68,7 +69,10 @@ def show() -> None:
                 in_plane(q, m, root)[pairs],
                 in_plane(k, n, root)[pairs],
                 torch.stack([m * rates, n * rates], dim=-1)[pairs],
-                [f"i = {pair} · {2 * math.pi / float(rates[pair]):,.0f}" for pair in pairs],
+                [
+                    f"i = {pair} · {numeral(2 * math.pi / float(rates[pair]), ',.0f')}"
+                    for pair in pairs
+                ],
                 {"query": _("query"), "key": _("key")},
                 colours(),
             ),
@@ -108,7 +112,7 @@ def show() -> None:
         _(
             "q and k drawn (seed {seed}), d_head = {width}, base {base}, float64. Pair i holds the "
             "features i and i + d_head/2."
-        ).format(seed=state["seed"], width=width, base=f"{root:g}"),
+        ).format(seed=state["seed"], width=width, base=numeral(root, "g")),
         {
             "pair": _("pair"),
             "rate": _("rate, radians a position"),

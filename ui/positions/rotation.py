@@ -21,6 +21,7 @@ from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.models import bench_of
+from ui.numbers import numeral
 from ui.positions.table import settings
 from ui.scene import colours, words
 from ui.url import Parameter, number, one_of
@@ -65,17 +66,17 @@ def show() -> None:
     figures(
         (
             _("Spread of PE(p)·PE(p+k) over p"),
-            f"{here['spread']:.2g}",
+            numeral(here["spread"], ".2g"),
             _("over the mean of PE(p)·PE(p), k = {k}").format(k=shift),
         ),
         (
             _("Explained by the distance alone"),
-            f"{here['explained']:.4f}",
+            numeral(here["explained"], ".4f"),
             _("of the products' variance; 1 = all"),
         ),
         (
             _("Residual of the best rotation"),
-            f"{here['held_out']:.2g}",
+            numeral(here["held_out"], ".2g"),
             _("on positions that it was not fitted on"),
         ),
     )
@@ -84,7 +85,7 @@ def show() -> None:
         rows.assign(
             table=[names[name] for name in rows["table"]],
             **{
-                column: ["" if pd.isna(x) else f"{x:.2g}" for x in rows[column]]
+                column: ["" if pd.isna(x) else numeral(x, ".2g") for x in rows[column]]
                 for column in ("spread", "explained", "fitted", "held_out", "known")
             },
         ),

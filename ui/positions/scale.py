@@ -16,6 +16,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
+from ui.numbers import numeral
 from ui.positions.names import scheme_names, views
 from ui.scene import Scene, colours, words
 from ui.subject import subject, subject_parameters
@@ -73,18 +74,18 @@ def _fresh() -> None:
     figures(
         (
             _("Token part ÷ position part"),
-            f"{on['ratio']:.3g}",
-            _("without the factor {value}").format(value=f"{off['ratio']:.3g}"),
+            numeral(on["ratio"], ".3g"),
+            _("without the factor {value}").format(value=numeral(off["ratio"], ".3g")),
         ),
         (
             _("Cosine of the sum with the token part"),
-            f"{on['token_cosine']:.2f}",
-            _("without the factor {value}").format(value=f"{off['token_cosine']:.2f}"),
+            numeral(on["token_cosine"], ".2f"),
+            _("without the factor {value}").format(value=numeral(off["token_cosine"], ".2f")),
         ),
         (
             _("Cosine of the sum with the position part"),
-            f"{on['position_cosine']:.2f}",
-            _("without the factor {value}").format(value=f"{off['position_cosine']:.2f}"),
+            numeral(on["position_cosine"], ".2f"),
+            _("without the factor {value}").format(value=numeral(off["position_cosine"], ".2f")),
         ),
     )
     _pictures(width, std, seed)
@@ -226,18 +227,18 @@ def _real() -> None:
     figures(
         (
             _("Token part ÷ position part"),
-            f"{means['ratio']:.3g}",
-            _("multiplier {value}").format(value=f"{multiplier:.4g}"),
+            numeral(means["ratio"], ".3g"),
+            _("multiplier {value}").format(value=numeral(multiplier, ".4g")),
         ),
         (
             _("Cosine of the sum with the token part"),
-            f"{means['token_cosine']:.2f}",
-            _("position part: {value}").format(value=f"{means['position_cosine']:.2f}"),
+            numeral(means["token_cosine"], ".2f"),
+            _("position part: {value}").format(value=numeral(means["position_cosine"], ".2f")),
         ),
         (
             _("Standard deviation of its embeddings"),
-            f"{embedding_std(bench):.3g}",
-            f"1/√d_model = {1 / root:.3g}",
+            numeral(embedding_std(bench), ".3g"),
+            f"1/√d_model = {numeral(1 / root, '.3g')}",
         ),
     )
     frame.insert(0, "token", [plain(token) for token in source.tokens[0]])

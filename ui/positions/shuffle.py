@@ -17,6 +17,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
+from ui.numbers import numeral
 from ui.positions.names import scheme_names
 from ui.scene import colours, words
 from ui.subject import place, subject, subject_parameters
@@ -75,7 +76,7 @@ def show() -> None:
         *(
             (
                 _("Error with {scheme}").format(scheme=names[scheme]),
-                f"{float(found[scheme].errors[-1]):.2g}",
+                numeral(float(found[scheme].errors[-1]), ".2g"),
                 note,
             )
             for scheme in dict.fromkeys((schemes[0], "none"))
@@ -101,10 +102,11 @@ def show() -> None:
         pd.DataFrame(
             {
                 "scheme": [names[scheme] for scheme in found],
-                "input": [f"{float(one.errors[0]):.2g}" for one in found.values()],
-                "output": [f"{float(one.errors[-1]):.2g}" for one in found.values()],
+                "input": [numeral(float(one.errors[0]), ".2g") for one in found.values()],
+                "output": [numeral(float(one.errors[-1]), ".2g") for one in found.values()],
                 "weights": [
-                    f"{float((one.after - one.before).abs().max()):.2g}" for one in found.values()
+                    numeral(float((one.after - one.before).abs().max()), ".2g")
+                    for one in found.values()
                 ],
             }
         ),

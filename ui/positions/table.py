@@ -11,6 +11,7 @@ from experiments.positions import wavelengths
 from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
 
@@ -53,9 +54,9 @@ def show() -> None:
     figures(
         (
             _("Feature {feature} repeats every").format(feature=feature),
-            f"{waves['wavelength']:.4g}",
+            numeral(waves["wavelength"], ".4g"),
             _("positions: {turns} turns in {length}").format(
-                turns=f"{waves['turns']:.3g}", length=length
+                turns=numeral(waves["turns"], ".3g"), length=length
             ),
         ),
         (
@@ -65,8 +66,8 @@ def show() -> None:
         ),
         (
             _("Length of every row"),
-            f"{float(signal[position].norm()):.4g}",
-            f"√(d_model/2) = {math.sqrt(d_model / 2):.4g}",
+            numeral(float(signal[position].norm()), ".4g"),
+            f"√(d_model/2) = {numeral(math.sqrt(d_model / 2), '.4g')}",
         ),
     )
 
@@ -143,7 +144,9 @@ def show() -> None:
             "d_model = {d_model}, base {base}, {length} positions. Pair i is the sine in feature "
             "2i and the cosine in feature 2i + 1, at the rate base^(−2i / d_model); wavelengths "
             "run from 2π to nearly base · 2π = {longest}."
-        ).format(d_model=d_model, base=base, length=length, longest=f"{2 * math.pi * base:,.0f}"),
+        ).format(
+            d_model=d_model, base=base, length=length, longest=numeral(2 * math.pi * base, ",.0f")
+        ),
         {
             "pair": _("pair"),
             "rate": _("rate, radians a position"),

@@ -9,6 +9,7 @@ from model.choices import Residual
 from model.shape import Norm, Place
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.residual import real_model
 from ui.scene import colours
 from ui.subject import subject_parameters
@@ -125,15 +126,15 @@ def _in_short(frames: dict[str, pd.DataFrame], chosen: str) -> None:
         *(
             (
                 name,
-                f"{here[quantity].iloc[-1]:.3g}",
-                beside.format(value=f"{usual[quantity].iloc[-1]:.3g}"),
+                numeral(here[quantity].iloc[-1], ".3g"),
+                beside.format(value=numeral(usual[quantity].iloc[-1], ".3g")),
             )
             for quantity, name in facts.items()
         ),
         (
             _("Gradient, first layer ÷ output"),
-            f"{_passed(here):.3g}",
-            beside.format(value=f"{_passed(usual):.3g}"),
+            numeral(_passed(here), ".3g"),
+            beside.format(value=numeral(_passed(usual), ".3g")),
         ),
     )
 
@@ -178,7 +179,7 @@ def _curves(frames: dict[str, pd.DataFrame], chosen: str, bound: Cubic | None) -
                 "Dashed: r(l+1) = C·r(l)³ from layer {first} on with C = {constant}, the least C "
                 "that no layer of the stack without residual connections exceeds. Shares near "
                 "10⁻¹⁶ are rounding."
-            ).format(first=bound.first, constant=f"{bound.constant:.3g}")
+            ).format(first=bound.first, constant=numeral(bound.constant, ".3g"))
         )
 
 
@@ -187,8 +188,8 @@ def _evidence(frames: dict[str, pd.DataFrame], stack: Stack) -> None:
     table = pd.DataFrame(
         {
             "setting": names[setting],
-            **{key: f"{frame[key].iloc[-1]:.3g}" for key in quantity_names()},
-            "first": f"{frame['gradient'].iloc[0]:.3g}",
+            **{key: numeral(frame[key].iloc[-1], ".3g") for key in quantity_names()},
+            "first": numeral(frame["gradient"].iloc[0], ".3g"),
         }
         for setting, frame in frames.items()
     )
@@ -203,7 +204,7 @@ def _evidence(frames: dict[str, pd.DataFrame], stack: Stack) -> None:
         ).format(
             depth=stack.depth,
             width=stack.width,
-            std=f"{stack.std:g}",
+            std=numeral(stack.std, "g"),
             seed=stack.seed,
             tokens=TOKENS,
         ),

@@ -10,6 +10,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import reading_of
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.subject import subject
 
@@ -80,16 +81,24 @@ def _in_short(here: Outcome, native: Outcome) -> None:
     facts = [
         (
             _("Tokens differ, last hidden states"),
-            f"{here.states['share'].iloc[-1]:.3g}",
-            _("native {value}").format(value=f"{native.states['share'].iloc[-1]:.3g}"),
+            numeral(here.states["share"].iloc[-1], ".3g"),
+            _("native {value}").format(value=numeral(native.states["share"].iloc[-1], ".3g")),
         ),
-        (_("Cosine with native, mean"), f"{here.cosine:.3f}", _("1 = no effect")),
+        (_("Cosine with native, mean"), numeral(here.cosine, ".3f"), _("1 = no effect")),
     ]
     if here.prediction is not None and native.prediction is not None:
         facts += [
-            (_("Prediction, native"), inert(native.prediction), f"p = {native.probability:.3f}"),
-            (_("Prediction, variant"), inert(here.prediction), f"p = {here.probability:.3f}"),
-            (_("KL divergence"), f"{here.divergence:.3g} nats", _("0 = no effect")),
+            (
+                _("Prediction, native"),
+                inert(native.prediction),
+                f"p = {numeral(native.probability, '.3f')}",
+            ),
+            (
+                _("Prediction, variant"),
+                inert(here.prediction),
+                f"p = {numeral(here.probability, '.3f')}",
+            ),
+            (_("KL divergence"), f"{numeral(here.divergence, '.3g')} nats", _("0 = no effect")),
         ]
     st.markdown(f"**{setting_names()[here.residual]}**")
     figures(*facts)
@@ -100,9 +109,9 @@ def _table(results: list[Outcome]) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "setting": names[one.residual],
-            "share": f"{one.states['share'].iloc[-1]:.3g}",
-            "pairs": f"{one.states['cosine'].iloc[-1]:.3f}",
-            "native": f"{one.cosine:.4f}",
+            "share": numeral(one.states["share"].iloc[-1], ".3g"),
+            "pairs": numeral(one.states["cosine"].iloc[-1], ".3f"),
+            "native": numeral(one.cosine, ".4f"),
             "prediction": one.prediction,
             "probability": one.probability,
             "divergence": one.divergence,

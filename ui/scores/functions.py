@@ -15,6 +15,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import Scene, colours, words
 from ui.subject import place, subject, subject_parameters
 from ui.url import Parameter, among, number, one_of
@@ -257,7 +258,7 @@ def _ratios(costs: list[Cost]) -> None:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:,.0f} ×" if ratio >= 2 else f"{ratio:.2f} ×"
+    return f"{numeral(ratio, ',.0f')} ×" if ratio >= 2 else f"{numeral(ratio, '.2f')} ×"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

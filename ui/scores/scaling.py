@@ -24,6 +24,7 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.models import reading_of
+from ui.numbers import numeral
 from ui.scene import Scene, colours, words
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, among, number, one_of
@@ -84,7 +85,7 @@ def setting_names(divisor: float) -> dict[str, str]:
     return {
         "scaled": _("q·k / √dₖ"),
         "unscaled": _("q·k, unscaled"),
-        "custom": _("q·k / {divisor}").format(divisor=f"{divisor:g}"),
+        "custom": _("q·k / {divisor}").format(divisor=numeral(divisor, "g")),
     }
 
 
@@ -110,8 +111,8 @@ def _in_short(here: pd.DataFrame, names: dict[str, str], instead: str) -> None:
         *(
             (
                 name,
-                f"{here.loc[instead, quantity]:.3g}",
-                f"{names['scaled']}: {here.loc['scaled', quantity]:.3g}",
+                numeral(here.loc[instead, quantity], ".3g"),
+                f"{names['scaled']}: {numeral(here.loc['scaled', quantity], '.3g')}",
             )
             for quantity, name in facts.items()
         )
@@ -170,7 +171,7 @@ def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:
     table = here.reset_index()
     table.insert(4, "closed", table["d_k"] / table["divisor"] ** 2)
     expected = [expected_entropy(variance, draw.n) for variance in table["closed"]]
-    table.insert(6, "expected", ["–" if math.isnan(x) else f"{x:.4f}" for x in expected])
+    table.insert(6, "expected", ["–" if math.isnan(x) else numeral(x, ".4f") for x in expected])
     table["setting"] = [names[setting] for setting in table["setting"]]
     evidence(
         table,
@@ -201,8 +202,8 @@ def _real_model(divisor: float) -> None:
     st.caption(
         _("It natively divides by √dₖ = √{width} = {root}; here by {divisor} instead.").format(
             width=bench.shape.d_head,
-            root=f"{bench.shape.d_head**0.5:.4g}",
-            divisor=f"{temperature:g}",
+            root=numeral(bench.shape.d_head**0.5, ".4g"),
+            divisor=numeral(temperature, "g"),
         )
     )
     native = reading_of(bench, text, bench.native)

@@ -15,6 +15,7 @@ from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
+from ui.numbers import numeral
 from ui.scene import SIDES, Scene, colours, words
 from ui.subject import place, subject, subject_parameters
 from ui.url import Parameter, number, one_of
@@ -96,18 +97,18 @@ def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
     figures(
         (
             _("Asymmetry of raw scores, tied"),
-            f"{float(asymmetry(raw['variant'])):.2g}",
-            native.format(value=f"{was['scores']:.2f}"),
+            numeral(float(asymmetry(raw["variant"])), ".2g"),
+            native.format(value=numeral(was["scores"], ".2f")),
         ),
         (
             _("Asymmetry of weights, tied"),
-            f"{float(asymmetry(weights['variant'])):.2f}",
-            native.format(value=f"{was['weights']:.2f}"),
+            numeral(float(asymmetry(weights["variant"])), ".2f"),
+            native.format(value=numeral(was["weights"], ".2f")),
         ),
         (
             _("Attention on the diagonal, tied"),
-            f"{float(weights['variant'].diagonal().mean()):.0%}",
-            native.format(value=f"{was['diagonal']:.0%}"),
+            numeral(float(weights["variant"].diagonal().mean()), ".0%"),
+            native.format(value=numeral(was["diagonal"], ".0%")),
         ),
     )
 
@@ -169,9 +170,9 @@ def _evidence(scene: Scene, frames: dict[str, pd.DataFrame], raw: dict[str, Tens
         row = [name]
         for frame in frames.values():
             of_heads = frame[quantity].to_numpy()
-            row += [f"{x:.4g}" for x in (of_heads[this], of_heads.mean(), of_heads.max())]
+            row += [numeral(x, ".4g") for x in (of_heads[this], of_heads.mean(), of_heads.max())]
         rows.append(row)
-    smallest = [f"{smallest_eigenvalue(raw[side]):.3g}" for side in SIDES]
+    smallest = [numeral(smallest_eigenvalue(raw[side]), ".3g") for side in SIDES]
     rows.append([_("smallest eigenvalue of ½(S + Sᵀ)"), smallest[0], "", "", smallest[1], "", ""])
     what = (_("this head"), _("mean of all heads"), _("largest"))
     columns = [_("quantity")]
@@ -183,7 +184,9 @@ def _evidence(scene: Scene, frames: dict[str, pd.DataFrame], raw: dict[str, Tens
             "{model}, this text of {tokens} tokens, one pass each, float32. Asymmetry is "
             "‖S − Sᵀ‖ / ‖S‖ (Frobenius): 0 is symmetric, about 1.41 what independent numbers "
             "give. Evenly spread attention would put {even} on the diagonal."
-        ).format(model=model_name(scene.bench), tokens=len(scene.tokens), even=f"{even:.1%}"),
+        ).format(
+            model=model_name(scene.bench), tokens=len(scene.tokens), even=numeral(even, ".1%")
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from ui.anatomy import evidence
 from ui.i18n import N_, _
 from ui.inert import inert
+from ui.numbers import numeral
 from ui.page import INSTALL_MODELS
 from ui.scene import colours
 from ui.texts import MAX_CHARACTERS
@@ -68,7 +69,7 @@ def _one(name: str, tokenizer: Tokenizer, text: str) -> None:
     facts = [
         f"**{inert(name)}**",
         _("{tokens} tokens, {each} per character").format(
-            tokens=len(ids), each=f"{len(ids) / len(text):.2f}"
+            tokens=len(ids), each=numeral(len(ids) / len(text), ".2f")
         ),
     ]
     if unknown := ids.count(unknown_id(tokenizer)):

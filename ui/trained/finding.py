@@ -8,6 +8,7 @@ import pandas as pd
 
 from experiments.families import Comparison, Entry, Verdict
 from ui.i18n import _
+from ui.numbers import numeral
 
 
 def finding(
@@ -21,7 +22,9 @@ def finding(
     if len(references) == 1:
         first = comparisons[0]
         lead = _("Against **{reference}** with {value} nats per character of held-out text:")
-        lead = lead.format(reference=names[first.reference], value=f"{_mean(first.references):.3f}")
+        lead = lead.format(
+            reference=names[first.reference], value=numeral(_mean(first.references), ".3f")
+        )
     else:
         lead = _("In nats per character of held-out text:")
     groups = []
@@ -51,12 +54,18 @@ def stretched(frames: Mapping[str, pd.DataFrame], trained: int) -> str:
     }
     beyond = [name for name in means if name not in changes]
     listed = _(", ").join(
-        f"**{name}** {change:+.2f}" for name, change in sorted(changes.items(), key=itemgetter(1))
+        f"**{name}** {numeral(change, '+.2f')}"
+        for name, change in sorted(changes.items(), key=itemgetter(1))
     )
     said = _(
         "From {trained} to {longest} characters, {times} times the trained length, the loss at the "
         "end of the window changes by: {list}."
-    ).format(trained=trained, longest=f"{longest:g}", times=f"{longest / trained:g}", list=listed)
+    ).format(
+        trained=trained,
+        longest=numeral(longest, "g"),
+        times=numeral(longest / trained, "g"),
+        list=listed,
+    )
     if beyond:
         none = _("No row beyond {trained}: {list}.")
         return _together(said, none.format(trained=trained, list=_(", ").join(beyond)))
@@ -67,7 +76,9 @@ def gaps(summary: pd.DataFrame, names: Sequence[str]) -> str:
     """How far the held-out loss lies above the training loss; `summary` as from
     `experiments.families.summary`, a row per name. Markdown."""
     apart = (summary["mean"] - summary["training"]).tolist()
-    listed = _(", ").join(f"**{name}** {gap:+.2f}" for name, gap in zip(names, apart, strict=True))
+    listed = _(", ").join(
+        f"**{name}** {numeral(gap, '+.2f')}" for name, gap in zip(names, apart, strict=True)
+    )
     return _("Held-out minus training loss: {list}.").format(list=listed)
 
 
@@ -80,14 +91,14 @@ def _verdicts() -> dict[Verdict, str]:
 
 
 def _spoken(one: Comparison, names: Mapping[Entry, str], *, alone: bool) -> str:
-    name, value = names[one.entry], f"{_mean(one.values):.3f}"
+    name, value = names[one.entry], numeral(_mean(one.values), ".3f")
     if alone:
         return f"**{name}** {value}"
     return _("**{name}** {value} against {reference} for {other}").format(
         name=name,
         value=value,
         other=names[one.reference],
-        reference=f"{_mean(one.references):.3f}",
+        reference=numeral(_mean(one.references), ".3f"),
     )
 
 

@@ -27,6 +27,7 @@ from model.training.families import FAMILIES, TASK
 from model.training.study import EVERY, LAST
 from ui.anatomy import badge
 from ui.i18n import _, language
+from ui.numbers import numeral
 from ui.trained import looking
 from ui.trained.finding import finding, gaps, stretched
 from ui.trained.names import entry_name
@@ -167,15 +168,15 @@ def _shown(
     references = {one.entry: names[one.reference] for one in comparisons}
     texts = {
         "name": [names[entry] for entry in entries],
-        "mean": [f"{mean:.4f}" for mean in table["mean"]],
+        "mean": [numeral(mean, ".4f") for mean in table["mean"]],
         "range": _spans(table, "low", "high", ".4f"),
         "reference": [references.get(entry, "") for entry in entries],
-        "difference": [f"{x:+.4f}" if x == x else "" for x in table["difference"]],
+        "difference": [numeral(x, "+.4f") if x == x else "" for x in table["difference"]],
         "differences": _spans(table, "from", "to", "+.4f"),
-        "training": [f"{loss:.4f}" for loss in table["training"]],
-        "entropy": [f"{entropy:.3f}" for entropy in table["entropy"]],
-        "largest": [f"{weight:.3f}" for weight in table["largest"]],
-        "parameters": [f"{count:,.0f}" for count in table["parameters"]],
+        "training": [numeral(loss, ".4f") for loss in table["training"]],
+        "entropy": [numeral(entropy, ".3f") for entropy in table["entropy"]],
+        "largest": [numeral(weight, ".3f") for weight in table["largest"]],
+        "parameters": [numeral(count, ",.0f") for count in table["parameters"]],
         "seeds": table["seeds"].tolist(),
     }
     titles = {
@@ -232,7 +233,7 @@ def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> st
         _(
             "Over the last 50 steps the training loss still fell by {fall}, on average: this is "
             "how far each gets in {steps} steps, not where it would end."
-        ).format(fall=f"{still_falling(stored, chosen.entries):.3f}", steps=recipe.steps),
+        ).format(fall=numeral(still_falling(stored, chosen.entries), ".3f"), steps=recipe.steps),
         _("Train them yourself: `{command}`").format(
             command=f"python -m model.training families {families}"
         ),

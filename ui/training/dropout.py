@@ -14,6 +14,7 @@ from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import place, subject
 from ui.url import Parameter, among, number, one_of
@@ -126,17 +127,17 @@ def _activation(bench: Bench, text: Text, site: str, found: Draws, rate: float) 
     gone = float(((found.first == 0) & (found.x != 0)).double().mean())
     added = float(found.variance.sum() / measured.closed_variance(found.x, rate).sum())
     figures(
-        (_("Dropped in this draw"), f"{gone:.1%}", f"p = {rate:g}"),
+        (_("Dropped in this draw"), numeral(gone, ".1%"), f"p = {numeral(rate, 'g')}"),
         (
             _("Mean, off by"),
-            f"{found.errors[-1]:.3g}",
+            numeral(found.errors[-1], ".3g"),
             _("expected {value}").format(
-                value=f"{measured.expected_error(rate, found.counts[-1]):.3g}"
+                value=numeral(measured.expected_error(rate, found.counts[-1]), ".3g")
             ),
         ),
         (
             _("Variance added, measured ÷ x²·p/(1−p)"),
-            f"{added:.3f}" if added == added else "–",
+            numeral(added, ".3f") if added == added else "–",
             _("over {n} draws").format(n=found.counts[-1]),
         ),
     )
@@ -181,15 +182,17 @@ def _train_and_evaluation(found: Passes) -> None:
     figures(
         (
             _("Two passes in training"),
-            f"{found.apart:.3g}",
+            numeral(found.apart, ".3g"),
             _("largest difference"),
         ),
-        (_("The same dice twice"), f"{found.same_dice:g}", _("largest difference")),
-        (_("Two passes in evaluation"), f"{found.evaluation:g}", _("largest difference")),
+        (_("The same dice twice"), numeral(found.same_dice, "g"), _("largest difference")),
+        (_("Two passes in evaluation"), numeral(found.evaluation, "g"), _("largest difference")),
         (
             _("Training, away from evaluation"),
-            f"{found.one:.1%}",
-            _("mean of {n} passes: {value}").format(n=found.count, value=f"{found.averaged:.1%}"),
+            numeral(found.one, ".1%"),
+            _("mean of {n} passes: {value}").format(
+                n=found.count, value=numeral(found.averaged, ".1%")
+            ),
         ),
     )
 
@@ -265,7 +268,11 @@ def _attention(bench: Bench, text: Text, rate: float, seed: int) -> torch.Tensor
         _(
             "Rows no longer add up to 1: here to between {low} and {high}, {mean} on average. A "
             "query that loses its strongest key reads next to nothing in this pass."
-        ).format(low=f"{sums.min():.3f}", high=f"{sums.max():.3f}", mean=f"{sums.mean():.3f}")
+        ).format(
+            low=numeral(sums.min(), ".3f"),
+            high=numeral(sums.max(), ".3f"),
+            mean=numeral(sums.mean(), ".3f"),
+        )
     )
     return sums
 
@@ -282,15 +289,19 @@ def _evidence(
     closed = float(measured.closed_variance(found.x, rate).mean())
     expected = measured.expected_error(rate, found.counts[-1])
     rows = [
-        (_("‖mean − x‖ ÷ ‖x‖"), f"{found.errors[-1]:.4g}", f"{expected:.4g}"),
+        (_("‖mean − x‖ ÷ ‖x‖"), numeral(found.errors[-1], ".4g"), numeral(expected, ".4g")),
         (
             _("variance of a number, mean over x"),
-            f"{float(found.variance.mean()):.4g}",
-            f"{closed:.4g}",
+            numeral(float(found.variance.mean()), ".4g"),
+            numeral(closed, ".4g"),
         ),
-        (_("largest difference, two passes in training"), f"{passes.apart:.4g}", _("above 0")),
-        (_("largest difference, two passes in evaluation"), f"{passes.evaluation:g}", "0"),
-        (_("mean row sum of the head after dropout"), f"{float(sums.mean()):.4g}", "1"),
+        (
+            _("largest difference, two passes in training"),
+            numeral(passes.apart, ".4g"),
+            _("above 0"),
+        ),
+        (_("largest difference, two passes in evaluation"), numeral(passes.evaluation, "g"), "0"),
+        (_("mean row sum of the head after dropout"), numeral(float(sums.mean()), ".4g"), "1"),
     ]
     evidence(
         pd.DataFrame(rows, columns=["quantity", "measured", "expected"]),
@@ -303,7 +314,7 @@ def _evidence(
             site=site_name(site),
             draws=found.counts[-1],
             passes=passes.count,
-            rate=f"{rate:g}",
+            rate=numeral(rate, "g"),
             seed=seed,
         ),
         {"quantity": _("quantity"), "measured": _("measured"), "expected": _("expected")},

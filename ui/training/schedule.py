@@ -11,6 +11,7 @@ from model.training import Schedule
 from model.training.schedules import KINDS, Kind, noam_peak
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.numbers import numeral
 from ui.scene import colours
 from ui.url import Parameter, among, flag, number, one_of, several
 
@@ -50,12 +51,12 @@ def show() -> None:
     courses: dict[Kind, Course] = {kind: _course(replace(chosen, kind=kind)) for kind in kinds}
     here = courses[chosen.kind]
     figures(
-        (_("Peak"), f"{here.peak:.3g}", _("at step {step}").format(step=here.peak_at)),
-        (_("At the last step"), f"{here.last:.3g}", f"{here.last / here.peak:.1%}"),
+        (_("Peak"), numeral(here.peak, ".3g"), _("at step {step}").format(step=here.peak_at)),
+        (_("At the last step"), numeral(here.last, ".3g"), numeral(here.last / here.peak, ".1%")),
         (
             _("Area: the sum of all rates"),
-            f"{here.area:.4g}",
-            _("{share} of it in the warm-up").format(share=f"{here.in_warmup:.1%}"),
+            numeral(here.area, ".4g"),
+            _("{share} of it in the warm-up").format(share=numeral(here.in_warmup, ".1%")),
         ),
     )
     frames: dict[str, pd.DataFrame] = {
@@ -90,7 +91,7 @@ def formula(schedule: Schedule) -> str:
     left = steps - warm
     past = f"t - {warm}" if warm else "t"
     floor = schedule.floor
-    share = f"{floor:g} + {1 - floor:g}" if floor else ""
+    share = f"{numeral(floor, 'g')} + {numeral(1 - floor, 'g')}" if floor else ""
     after = {
         "constant": peak,
         "linear": rf"{peak}\left({share}\left(1 - \frac{{{past}}}{{{left}}}\right)\right)"
@@ -101,7 +102,7 @@ def formula(schedule: Schedule) -> str:
         if floor
         else rf"{peak}\cdot\tfrac12\left(1 + \cos\frac{{\pi\,({past})}}{{{left}}}\right)",
         "noam": rf"{peak}\sqrt{{{warm}/t}}",
-        "step": rf"{peak}\cdot {schedule.factor:g}"
+        "step": rf"{peak}\cdot {numeral(schedule.factor, 'g')}"
         rf"^{{\lfloor ({past} - 1)/{schedule.every} \rfloor}}",
     }[schedule.kind]
     if not warm:
@@ -218,11 +219,11 @@ def _evidence(courses: dict[Kind, Course], chosen: Schedule) -> None:
     table = pd.DataFrame(
         {
             "schedule": names[kind],
-            "peak": f"{found.peak:.4g}",
+            "peak": numeral(found.peak, ".4g"),
             "at": found.peak_at,
-            "last": f"{found.last:.3g}",
-            "mean": f"{found.area / chosen.steps:.3g}",
-            "area": f"{found.area:.4g}",
+            "last": numeral(found.last, ".3g"),
+            "mean": numeral(found.area / chosen.steps, ".3g"),
+            "area": numeral(found.area, ".4g"),
         }
         for kind, found in courses.items()
     )
@@ -244,10 +245,10 @@ def _evidence(courses: dict[Kind, Course], chosen: Schedule) -> None:
 
 
 def _tex(number: float) -> str:
-    digits, _e, power = f"{number:.2e}".partition("e")
+    digits, _e, power = numeral(number, ".2e").partition("e")
     if -2 <= int(power) <= 3:
-        return f"{number:.3g}"
-    return rf"{float(digits):g}\cdot10^{{{int(power)}}}"
+        return numeral(number, ".3g")
+    return rf"{numeral(float(digits), 'g')}\cdot10^{{{int(power)}}}"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -8,6 +8,7 @@ import streamlit as st
 from experiments.live_training import SIDES, Pair, Plan, Setting
 from model.training.schedules import KINDS
 from ui.i18n import N_, _
+from ui.numbers import numeral
 from ui.switches import NAMES
 from ui.training.schedule import kind_names
 from ui.url import Parameter, among, flag, number, one_of
@@ -177,7 +178,7 @@ def described(pair: Pair) -> tuple[str, str]:
             return _("scaled") if value else _("not scaled")
         if name == "warmup" and not value:
             return _("no warm-up")
-        shown = names[value] if isinstance(value, str) else f"{value:g}"
+        shown = names[value] if isinstance(value, str) else numeral(value, "g")
         return labels[name].format(value=shown)
 
     differing = [f.name for f in fields(Setting) if len({getattr(s, f.name) for s in pair}) > 1]

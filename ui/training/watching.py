@@ -28,6 +28,7 @@ from experiments.live_training import (
 from ui.anatomy import evidence
 from ui.i18n import _
 from ui.inert import inert
+from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.snippet import training as training_snippet
 from ui.training.background import State
@@ -269,7 +270,7 @@ def _evidence(plan: Plan, pair: Pair, table: pd.DataFrame) -> None:
             "held_out": _("held-out loss"),
             "accuracy": _("held-out accuracy"),
             "right": _("attention on the right key, best head"),
-            "learnt": _("accuracy of {share} from step").format(share=f"{LEARNT:.0%}"),
+            "learnt": _("accuracy of {share} from step").format(share=numeral(LEARNT, ".0%")),
         },
     )
 
