@@ -17,7 +17,7 @@ from model.shape import Shape
 from model.tape import Tape
 from model.transformer import WHOLE, Span, Transformer
 from model.weights import read_weights
-from tokenizers import Tokenizer, TokenizerError, from_gguf, load_tokenizer
+from tokenizers import Notice, Tokenizer, TokenizerError, from_gguf, load_tokenizer
 
 Text = str | tuple[str, str]  # a pair of sentences becomes one sequence with two segments
 
@@ -30,6 +30,7 @@ class Bench:
     shape: Shape
     transformer: Transformer
     tokenizer: Tokenizer
+    notices: tuple[Notice, ...] = ()  # what a reader should know of how the files were read
 
     @property
     def native(self) -> Choices:
@@ -193,7 +194,8 @@ def load(name_or_path: str | Path, progress: Callable[[float], None] | None = No
         tokenizer = from_gguf(weights.metadata) if path.is_file() else load_tokenizer(path)
     except TokenizerError as error:
         raise ModelError(error.code, error.template, **error.fields) from error
-    return Bench(str(name_or_path), weights.shape, transformer, tokenizer)
+    notices = (*weights.notices, *tokenizer.notices)
+    return Bench(str(name_or_path), weights.shape, transformer, tokenizer, notices)
 
 
 def _padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:

@@ -11,6 +11,7 @@ from tokenizers.added_tokens import AddedToken, AddedTokens
 from tokenizers.decoders import Decoder
 from tokenizers.errors import TokenizerError
 from tokenizers.normalizers import Normalizer, without_surrogates
+from tokenizers.notices import Notice
 from tokenizers.pretokenizers import Step, split
 from tokenizers.processors import Encoded, Template
 
@@ -58,6 +59,7 @@ class Tokenizer:
         vocabulary: every entry → its id, added tokens included.
         special: the ids of the tokens with a role.
         special_ids: the ids that ``decode(…, skip_special=True)`` leaves out.
+        notices: what a reader should know of how its files were read.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Tokenizer:
         template: Template,
         added: Iterable[AddedToken],
         special: SpecialTokens,
+        notices: Iterable[Notice] = (),
     ) -> None:
         self.model = model
+        self.notices = tuple(notices)
         self.normalize = normalize
         self._words = tuple(words)
         self._decoder = decoder

@@ -1,9 +1,10 @@
-"""What went wrong, in the reader's language.
+"""What went wrong, and what a reader should know of a model, in the reader's language.
 
-The lower layers raise errors with a stable ``code`` and the ``fields`` of their sentence; here are
-the sentences.
+The lower layers raise errors, and give notices, with a stable ``code`` and the ``fields`` of their
+sentence; here are the sentences.
 """
 
+from tokenizers.notices import Notice
 from ui.i18n import N_, _
 from ui.quoted import quoted
 from ui.switches import REASONS
@@ -134,6 +135,11 @@ SENTENCES = {
     "token-without-row": N_(
         "The tokenizer gives the token {id}, but the model has only {rows} tokens."
     ),
+    # how its files were read
+    "head-unread": N_(
+        "The checkpoint has a head for another task than to predict tokens, which is not read "
+        "({what}): what you see is the model below it."
+    ),
     # how it was run
     "tape-used": N_("A tape serves one run: make a new one."),
     "edit-unused": N_("The edit of {pattern} matched nothing in this run."),
@@ -156,8 +162,8 @@ SENTENCES = {
 }
 
 
-def explain(error: Exception) -> str:
-    """The error as a sentence in the reader's language, as Markdown.
+def explain(error: Exception | Notice) -> str:
+    """The error, or the notice, as a sentence in the reader's language, as Markdown.
 
     An error without a known code reads as it was raised.
     """

@@ -9,6 +9,7 @@ from model.bench import Text
 from ui import texts
 from ui.i18n import _
 from ui.models import bench_of, offered
+from ui.notices import tell
 from ui.url import Parameter, one_of
 
 MOST_SENTENCES = 6  # of a batch
@@ -43,6 +44,7 @@ def subject(
         persist_state="session",
     )
     bench = bench_of(models[st.session_state[model]].source)
+    tell(bench)
     return bench, texts.as_text(st.session_state["text"], bench, limit)
 
 
@@ -65,6 +67,7 @@ def batch_subject() -> tuple[Bench, tuple[str, ...]]:
         persist_state="session",
     )
     bench = bench_of(models[st.session_state["model"]].source)
+    tell(bench)
     lines = [line.strip() for line in st.session_state["sentences"].splitlines() if line.strip()]
     if len(lines) > MOST_SENTENCES:
         raise ModelError(

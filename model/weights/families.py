@@ -22,12 +22,18 @@ def pattern_of(name: str) -> tuple[str, str]:
     return f"{name[: found.start()]}*{name[found.end() :]}", found[0]
 
 
+# Heads for other tasks than predicting words, of fine-tuned models.
+TASK_HEADS = ("classifier.*", "pre_classifier.*", "qa_outputs.*", "score.*")
+
+
 @dataclass(frozen=True)
 class Family:
     """How checkpoints of one kind spell our parameters.
 
     prefix: what stands before the names of the bare model when a head is saved with it.
     ignored: patterns (fnmatch) of tensors that the bench does not use.
+    task_heads: patterns of those that do something else with what the model gives: the reader is
+        told that they are not read.
     replaced: names that another one, if it is in the file too, makes superfluous.
     transposed: matrices stored as (in, out), GPT-2's Conv1D.
     interleaved: query and key rows stored so that rotary pairs are neighbours, (2i, 2i + 1);
@@ -37,6 +43,7 @@ class Family:
     prefix: str
     names: Names
     ignored: tuple[str, ...] = ()
+    task_heads: tuple[str, ...] = TASK_HEADS
     replaced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     transposed: frozenset[str] = frozenset()
     interleaved: frozenset[str] = frozenset()
@@ -54,9 +61,6 @@ def _norm(names: Mapping[str, str]) -> dict[str, str]:
     return {f"{theirs}.{part}": f"{ours}.{our_part}"
             for theirs, ours in names.items() for part, our_part in parts.items()}  # fmt: skip
 
-
-# Heads for other tasks than predicting words, of fine-tuned models.
-TASK_HEADS = ("classifier.*", "pre_classifier.*", "qa_outputs.*", "score.weight")
 
 _BERT_BODY = {
     "embeddings.word_embeddings.weight": "embedding.tokens.weight",
@@ -91,7 +95,7 @@ BERT = Family(
         "cls.predictions.decoder.bias": "head.bias",
         "cls.predictions.decoder.weight": "head.output.weight",
     },
-    ignored=("pooler.*", "embeddings.position_ids", "cls.seq_relationship.*", *TASK_HEADS),
+    ignored=("pooler.*", "embeddings.position_ids", "cls.seq_relationship.*"),
     replaced={"cls.predictions.bias": "cls.predictions.decoder.bias"},
 )
 
@@ -105,7 +109,7 @@ ROBERTA = Family(
         "lm_head.decoder.bias": "head.bias",
         "lm_head.decoder.weight": "head.output.weight",
     },
-    ignored=("pooler.*", "embeddings.position_ids", "embeddings.token_type_ids", *TASK_HEADS),
+    ignored=("pooler.*", "embeddings.position_ids", "embeddings.token_type_ids"),
     replaced={"lm_head.bias": "lm_head.decoder.bias"},
 )
 
@@ -136,7 +140,7 @@ DISTILBERT = Family(
         "vocab_projector.bias": "head.bias",
         "vocab_projector.weight": "head.output.weight",
     },
-    ignored=("embeddings.position_ids", *TASK_HEADS),
+    ignored=("embeddings.position_ids",),
 )
 
 GPT2 = Family(
@@ -166,7 +170,7 @@ GPT2 = Family(
         ),
         "lm_head.weight": "head.output.weight",
     },
-    ignored=("h.*.attn.bias", "h.*.attn.masked_bias", *TASK_HEADS),  # bias: the causal mask
+    ignored=("h.*.attn.bias", "h.*.attn.masked_bias"),  # bias: the causal mask
     transposed=frozenset(
         {
             "h.*.attn.c_attn.weight",
@@ -197,7 +201,7 @@ LLAMA = Family(
         ),
         "lm_head.weight": "head.output.weight",
     },
-    ignored=("layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq", *TASK_HEADS),
+    ignored=("layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq"),
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(

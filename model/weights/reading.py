@@ -18,6 +18,7 @@ from model.weights.gguf import read_gguf
 from model.weights.memory import available
 from model.weights.own import MODEL_TYPE, own_family, shape_from_own
 from tokenizers.errors import short
+from tokenizers.notices import Notice, notice
 
 Sizes = tuple[int, ...]
 Progress = Callable[[float], None]
@@ -32,6 +33,7 @@ class Weights:
     family: str
     title: str
     metadata: Mapping[str, object]  # config.json, or the GGUF file's
+    notices: tuple[Notice, ...] = ()  # what a reader should know of how all this was read
 
 
 def read_weights(path: Path, progress: Progress | None = None) -> Weights:
@@ -42,6 +44,7 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
             or not supported; `no-memory` when the weights are larger than what is free;
             `file-unreadable` when the system refuses to read.
     """
+    notices: list[Notice] = []
     try:
         if path.is_dir():
             checkpoint = read_checkpoint(path)
@@ -53,13 +56,14 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
                 shape = shape_from_config(checkpoint.config, checkpoint.tensors)
                 name = str(checkpoint.config["model_type"])
                 family = FAMILIES[name]
-            state = _read_state(family, checkpoint.tensors, shape, CONFIG, progress)
-            return Weights(shape, state, name, path.resolve().name, checkpoint.config)
+            state = _read_state(family, checkpoint.tensors, shape, CONFIG, notices, progress)
+            title, metadata = path.resolve().name, checkpoint.config
+            return Weights(shape, state, name, title, metadata, tuple(notices))
         gguf = read_gguf(path)
         shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name)
-        state = _read_state(GGUF_LLAMA, gguf.tensors, shape, path.name, progress)
+        state = _read_state(GGUF_LLAMA, gguf.tensors, shape, path.name, notices, progress)
         title = short(gguf.metadata.get("general.name", path.stem))
-        return Weights(shape, state, "llama", title, gguf.metadata)
+        return Weights(shape, state, "llama", title, gguf.metadata, tuple(notices))
     except OSError as error:
         raise ModelError(
             "file-unreadable",
@@ -74,12 +78,13 @@ def _read_state(
     tensors: Mapping[str, TensorEntry],
     shape: Shape,
     source: str,
+    notices: list[Notice],
     progress: Progress | None,
 ) -> dict[str, Tensor]:
     """Our parameters from their tensors. All names and sizes are checked before any is read."""
     _check_layers(family, tensors, shape)
     wanted = {name: tuple(empty.shape) for name, empty in blank(shape).state_dict().items()}
-    plan = _assign(family, tensors, shape, wanted)
+    plan = _assign(family, tensors, shape, wanted, notices)
     for theirs, ours in plan.items():
         expected = _stored_size(family, theirs, [wanted[name] for name in ours])
         if tensors[theirs].shape != expected:
@@ -125,14 +130,22 @@ def _check_layers(family: Family, tensors: Collection[str], shape: Shape) -> Non
 
 
 def _assign(
-    family: Family, tensors: Collection[str], shape: Shape, wanted: Collection[str]
+    family: Family,
+    tensors: Collection[str],
+    shape: Shape,
+    wanted: Collection[str],
+    notices: list[Notice],
 ) -> dict[str, tuple[str, ...]]:
     """Which of our parameters each of their tensors holds: all of them, each once."""
     plan: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
+    heads: list[str] = []
     for theirs in tensors:
         pattern, number = _pattern(family, theirs)
         if any(fnmatchcase(pattern, ignored) for ignored in family.ignored):
+            continue
+        if any(fnmatchcase(theirs, head) for head in family.task_heads):
+            heads.append(theirs)
             continue
         if family.replaced.get(pattern) in tensors:
             continue
@@ -155,6 +168,15 @@ def _assign(
             raise ModelError(
                 "tensor-missing", "tensor {what} is missing", what=_spelt(family, name, tensors)
             )
+    if heads:
+        notices.append(
+            notice(
+                "head-unread",
+                "the checkpoint has a head for another task than to predict tokens, which is not "
+                "read ({what}): what is computed is the model below it",
+                what=", ".join(heads),
+            )
+        )
     return plan
 
 

@@ -14,6 +14,7 @@ from ui.fragment import fragment
 from ui.i18n import N_, _, prose
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
 from ui.models import bench_of, offered
+from ui.notices import tell
 from ui.scene import Scene
 from ui.switches import EXPERIMENT, PANEL, SWITCHES, chosen, fit, panel, summary
 from ui.url import Parameter, keep, one_of, publish, restore
@@ -132,6 +133,7 @@ choosing.selectbox(
 with st.container():
     try:
         bench = bench_of(models[state["model"]].source)
+        tell(bench)
     except ModelError as error:
         complain(error)
     ignored += fit(bench)

@@ -1,4 +1,4 @@
-"""Every error of the lower layers has a sentence in both languages."""
+"""Every error and every notice of the lower layers has a sentence in both languages."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from ui.switches import REASONS
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"[a-z*]+(-[a-z*]+)*")
-RAISING = {"ModelError", "TokenizerError"}
+RAISING = {"ModelError", "TokenizerError", "notice"}
 # Helpers that pass a code on to ModelError, with the fields that they add.
 HELPERS = {"error": {"file"}, "_fail": {"file", "key", "value"}}
 

@@ -9,6 +9,7 @@ from ui.anatomy import badge
 from ui.decoding import clock, held, written
 from ui.i18n import _
 from ui.models import Offer, bench_of, offered
+from ui.notices import tell
 from ui.url import Parameter, among, number, one_of
 
 MOST_PROMPT = 64  # tokens
@@ -65,6 +66,7 @@ def _subject() -> tuple[Bench, str]:
         persist_state="session",
     )
     bench = bench_of(models[st.session_state["model"]].source)
+    tell(bench)
     if bench.shape.kind != "decoder" or bench.shape.head != "lm":
         raise ModelError("cannot-write", "this model cannot write: it needs a decoder with a head")
     text = texts.as_text(st.session_state["prompt"], bench, MOST_PROMPT)

@@ -35,6 +35,7 @@ from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.models import bench_of, layer_of, offered
+from ui.notices import tell
 from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.subject import place
@@ -168,6 +169,7 @@ def _ranks() -> None:
         persist_state="session",
     )
     bench = bench_of(models[state["model"]].source)
+    tell(bench)
     text = texts.as_text(state["passage"], bench)
     layer, head = place(bench)
     found = _spectrum(bench.name, text, layer, bench)

@@ -21,6 +21,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.models import bench_of, offered
+from ui.notices import tell
 from ui.numbers import numeral
 from ui.scene import colours, words
 from ui.url import Parameter, number, one_of
@@ -55,6 +56,7 @@ def show() -> None:
         width=320,
     )
     bench = bench_of(models[st.session_state["table_model"]].source)
+    tell(bench)
     table = learned_table(bench)  # (n, d_model)
     found = _structure(bench.name, bench)
     share = found.spectrum["total"].tolist()
