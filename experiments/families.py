@@ -1,8 +1,10 @@
 """Families of models that were trained alike but for one choice: what came of each variant, over
 seeds, and paired with another variant under the same seed, whose batches are the same."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +12,8 @@ import pandas as pd
 
 from model.training import results
 
-Verdict = Literal["lower", "higher", "mixed"]
+Verdict = Literal["lower", "higher", "none"]
+LEVEL = 0.95  # of all intervals of a panel together
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,52 @@ class Comparison:
         pairs = zip(self.values, self.references, strict=True)
         return tuple(value - reference for value, reference in pairs)
 
-    @property
-    def verdict(self) -> Verdict:
-        """Whether the entry is lower or higher under every seed."""
-        if all(difference < 0 for difference in self.differences):
-            return "lower"
-        if all(difference > 0 for difference in self.differences):
-            return "higher"
-        return "mixed"
+    def interval(self, together: int) -> tuple[float, float]:
+        """Student's interval of the mean difference over seeds: one of `together` that all hold
+        with a probability of `LEVEL` (Bonferroni). Without end for a single seed."""
+        return interval(self.differences, together)
+
+    def verdict(self, together: int) -> Verdict:
+        """On which side of 0 the `interval` lies; "none" where it does not exclude 0."""
+        low, high = self.interval(together)
+        return "lower" if high < 0 else "higher" if low > 0 else "none"
+
+
+def interval(differences: Sequence[float], together: int) -> tuple[float, float]:
+    """Low and high of mean ± t · s/√n of n values, t so wide that `together` such intervals all
+    hold with a probability of at least `LEVEL`; −∞ to ∞ for one value."""
+    n = len(differences)
+    if n < 2:
+        return -math.inf, math.inf
+    mean = sum(differences) / n
+    deviation = math.sqrt(sum((one - mean) ** 2 for one in differences) / (n - 1))
+    reach = student(n - 1, (1 - LEVEL) / together) * deviation / math.sqrt(n)
+    return mean - reach, mean + reach
+
+
+@cache
+def student(freedom: int, beyond: float) -> float:
+    """The t that Student's distribution of this many degrees of freedom exceeds in absolute value
+    with the probability `beyond`; by halving, to the last digit."""
+    low, high = 0.0, 1.0
+    while 1 - _within(high, freedom) > beyond:
+        low, high = high, 2 * high
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if 1 - _within(middle, freedom) > beyond else (low, middle)
+    return high
+
+
+def _within(t: float, freedom: int) -> float:
+    """P(|T| ≤ t), in closed form (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    odd = freedom % 2
+    term = math.cos(angle) if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for k in range(2 + odd, freedom, 2):
+        term *= math.cos(angle) ** 2 * (k - 1) / k
+        total += term
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total
 
 
 def tables(folder: Path = results.FOLDER) -> Tables:
@@ -126,21 +167,24 @@ def by_length(stored: Tables, family: str, variant: str) -> pd.DataFrame:
 def summary(
     stored: Tables, entries: Iterable[Entry], comparisons: Iterable[Comparison]
 ) -> pd.DataFrame:
-    """One row per entry: mean, low, high of its value; difference, from, to: mean, least and
-    largest of the paired differences, NaN where it is compared with nothing; the number of seeds;
-    the mean training loss, entropy and largest weight of its variant, and its parameters."""
-    paired = {one.entry: pd.Series(one.differences) for one in comparisons}
+    """One row per entry: mean, low, high of its value; difference: mean of the paired differences;
+    from, to: its interval, one of as many as there are comparisons; NaN where it is compared with
+    nothing; the number of seeds; the mean training loss, entropy and largest weight of its
+    variant, and its parameters."""
+    paired = {one.entry: one for one in comparisons}
     rows = []
     for entry in entries:
         found = values(stored, entry)
-        apart = paired.get(entry, pd.Series(dtype=float))  # empty: its mean is NaN
+        one = paired.get(entry)
+        difference = sum(one.differences) / len(one.differences) if one else math.nan
+        least, most = one.interval(len(paired)) if one else (math.nan, math.nan)
         row = {
             "mean": found.mean(),
             "low": found.min(),
             "high": found.max(),
-            "difference": apart.mean(),
-            "from": apart.min(),
-            "to": apart.max(),
+            "difference": difference,
+            "from": least,
+            "to": most,
             "seeds": len(found),
         }
         for measure in ("training", "entropy", "largest", "parameters"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from experiments.families import (
     Comparison,
@@ -13,7 +14,9 @@ from experiments.families import (
     band,
     by_length,
     compare,
+    interval,
     still_falling,
+    student,
     summary,
     tables,
     values,
@@ -56,8 +59,7 @@ def test_pairs_are_those_of_one_seed(stored: Tables) -> None:
     assert found.values == (1.75, 2.25, 1.125)
     assert found.references == (1.5, 1.75, 1.0)
     assert found.differences == (0.25, 0.5, 0.125)
-    assert found.verdict == "higher"
-    assert compare(stored, UNTIED, TIED).verdict == "lower"
+    assert compare(stored, UNTIED, TIED).differences == (-0.25, -0.5, -0.125)
 
 
 def test_only_seeds_that_both_have_are_paired(stored: Tables) -> None:
@@ -70,18 +72,55 @@ def test_only_seeds_that_both_have_are_paired(stored: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("differences", "verdict"),
+    ("freedom", "beyond", "t"),
+    [  # from a printed table
+        (1, 0.05, 12.706), (2, 0.05, 4.303), (2, 0.01, 9.925), (3, 0.05, 3.182), (4, 0.05, 2.776),
+        (5, 0.01, 4.032), (9, 0.05, 2.262), (10, 0.001, 4.587), (30, 0.05, 2.042),
+    ],
+)  # fmt: skip
+def test_students_t_is_the_tables(freedom: int, beyond: float, t: float) -> None:
+    assert student(freedom, beyond) == pytest.approx(t, abs=5e-4)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7])
+def test_students_t_is_the_densitys(freedom: int) -> None:
+    """The area under the density within ±t, by the trapezoidal rule."""
+    t = student(freedom, 0.05)
+    x = torch.linspace(-t, t, 200_001, dtype=torch.float64)
+    ends = torch.lgamma(torch.tensor([(freedom + 1) / 2, freedom / 2], dtype=torch.float64))
+    top = (ends[0] - ends[1]).exp() / math.sqrt(freedom * math.pi)
+    density = top * (1 + x.square() / freedom) ** (-(freedom + 1) / 2)
+    assert float(torch.trapezoid(density, x)) == pytest.approx(0.95, abs=1e-8)
+
+
+def test_an_interval_by_hand() -> None:
+    """1, 2, 3: mean 2, s = 1, s/√3 = 0.5774; t for 2 degrees is 4.303, and 9.925 where five
+    intervals are to hold together."""
+    assert interval((1.0, 2.0, 3.0), 1) == pytest.approx((2 - 2.484, 2 + 2.484), abs=1e-3)
+    assert interval((1.0, 2.0, 3.0), 5) == pytest.approx((2 - 5.730, 2 + 5.730), abs=1e-3)
+    assert interval((0.5,), 1) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("differences", "together", "verdict"),
     [
-        ((0.1, 0.2, 0.3), "higher"),
-        ((-0.1, -0.2, -0.001), "lower"),
-        ((0.1, 0.2, -0.001), "mixed"),
-        ((0.1, 0.0, 0.1), "mixed"),
-        ((0.0, 0.0, 0.0), "mixed"),
-        ((math.nan, 0.1, 0.1), "mixed"),
+        ((0.1, 0.2, 0.3), 1, "none"),  # three signs of three: one time in four by chance
+        ((0.29, 0.3, 0.31), 1, "higher"),
+        ((-0.29, -0.3, -0.31), 1, "lower"),
+        ((0.2, 0.3, 0.3), 1, "higher"),
+        ((0.2, 0.3, 0.3), 5, "none"),  # the same numbers, among five comparisons
+        ((0.2, 0.3, -0.001), 1, "none"),
+        ((0.0, 0.0, 0.0), 1, "none"),
+        ((math.nan, 0.1, 0.1), 1, "none"),
+        ((0.5,), 1, "none"),
+        ((-0.1, -0.2, -0.3, -0.1, -0.2, -0.3), 1, "lower"),  # and with six seeds it is found
     ],
 )
-def test_a_verdict_takes_every_seed(differences: tuple[float, ...], verdict: str) -> None:
-    assert Comparison(TIED, UNTIED, differences, (0.0, 0.0, 0.0)).verdict == verdict
+def test_a_verdict_takes_an_interval(
+    differences: tuple[float, ...], together: int, verdict: str
+) -> None:
+    base = (0.0,) * len(differences)
+    assert Comparison(TIED, UNTIED, differences, base).verdict(together) == verdict
 
 
 def test_a_band_runs_from_the_lowest_seed_to_the_highest(stored: Tables) -> None:
@@ -108,7 +147,8 @@ def test_the_summary_has_a_row_per_entry(stored: Tables) -> None:
     assert (reference["low"], reference["high"], reference["seeds"]) == (1.0, 1.75, 3)
     assert pd.isna(reference["difference"])
     assert tied["difference"] == pytest.approx(0.875 / 3)
-    assert (tied["from"], tied["to"]) == (0.125, 0.5)
+    # 0.25, 0.5, 0.125: s/√3 = 0.1102, times 4.303
+    assert (tied["from"], tied["to"]) == pytest.approx((-0.1827, 0.7660), abs=1e-3)
     assert (tied["training"], tied["parameters"]) == (pytest.approx(5.125 / 3 - 0.25), 1000)
 
 

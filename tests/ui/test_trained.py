@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from experiments.families import Comparison, Entry, Verdict, still_falling, tables, values
 from model.training.families import FAMILIES, SEEDS
-from ui.trained.finding import finding, gaps, stretched
+from ui.trained.finding import counted, finding, gaps, stretched
 from ui.trained.names import variant_name
 from ui.trained.panels import PANELS
 
@@ -23,28 +23,26 @@ def against(entry: Entry, *differences: float, reference: Entry = USUAL) -> Comp
     ("differences", "expected", "said"),
     [
         (
-            (-0.1, -0.2, -0.3),
+            (-0.19, -0.2, -0.21),
             "lower",
-            "lower loss in 3 of 3 seeds: **RMSNorm** 1.300. "
-            "As the usual answer expects: **RMSNorm**.",
+            "lower loss: **RMSNorm** 1.300. As the usual answer expects: **RMSNorm**.",
         ),
         (
-            (0.1, 0.2, 0.3),
+            (0.19, 0.2, 0.21),
             "lower",
-            "higher loss in 3 of 3 seeds: **RMSNorm** 1.700. "
+            "higher loss: **RMSNorm** 1.700. "
             "In this small, short training it came out **the other way round**: **RMSNorm**.",
         ),
-        (
-            (0.1, -0.1, 0.3),
+        (  # all three agree, and the seeds alone would explain it
+            (0.1, 0.2, 0.3),
             "higher",
-            "lower under one seed, higher under another: **RMSNorm** 1.600. "
+            "no difference found: **RMSNorm** 1.700. "
             "The usual answer expects a difference that these seeds do not show: **RMSNorm**.",
         ),
         (
-            (0.1, 0.1),
+            (0.1, 0.3),
             None,
-            "higher loss in 2 of 2 seeds: **RMSNorm** 1.600. "
-            "The usual answer says nothing about this.",
+            "no difference found: **RMSNorm** 1.700. The usual answer says nothing about this.",
         ),
     ],
 )
@@ -52,7 +50,8 @@ def test_the_numbers_choose_the_sentence(
     differences: tuple[float, ...], expected: Verdict | None, said: str
 ) -> None:
     found = finding([against(ONE, *differences)], {ONE: expected}, NAMES)
-    lead = "Against **LayerNorm** with 1.500 nats per character of held-out text: "
+    lead = "Against **LayerNorm** with 1.500 nats per character of held-out text, over "
+    lead += f"{len(differences)} seeds: "
     assert found == lead + said
 
 
@@ -60,23 +59,46 @@ def test_entries_of_one_verdict_stand_together() -> None:
     pairs = [against(ONE, 0.1, 0.1), against(OTHER, -0.1, -0.1)]
     found = finding(pairs, {ONE: "higher", OTHER: "higher"}, NAMES)
     assert found == (
-        "Against **LayerNorm** with 1.500 nats per character of held-out text: "
-        "lower loss in 2 of 2 seeds: **no norm** 1.400; "
-        "higher loss in 2 of 2 seeds: **RMSNorm** 1.600. "
+        "Against **LayerNorm** with 1.500 nats per character of held-out text, over 2 seeds: "
+        "lower loss: **no norm** 1.400; higher loss: **RMSNorm** 1.600. "
         "As the usual answer expects: **RMSNorm**. "
         "In this small, short training it came out **the other way round**: **no norm**."
     )
 
 
 def test_each_entry_names_its_own_reference_where_there_are_several() -> None:
-    pairs = [against(ONE, 0.1), against(OTHER, 0.2, reference=ONE)]
+    pairs = [against(ONE, 0.1, 0.1), against(OTHER, 0.2, 0.2, reference=ONE)]
     found = finding(pairs, {ONE: None, OTHER: "higher"}, NAMES)
     assert found == (
-        "In nats per character of held-out text: higher loss in 1 of 1 seeds: "
+        "In nats per character of held-out text, over 2 seeds: higher loss: "
         "**RMSNorm** 1.600 against 1.500 for LayerNorm, "
         "**no norm** 1.700 against 1.500 for RMSNorm. "
         "As the usual answer expects: **no norm**."
     )
+
+
+def test_more_comparisons_need_more_evidence() -> None:
+    """Two found apart one by one, of which one is not found beside the other."""
+    sure, near = (0.2, 0.3, 0.3), (0.2, 0.2, 0.2)
+    alone = finding([against(ONE, *sure)], {ONE: "higher"}, NAMES)
+    assert "higher loss: **RMSNorm**" in alone
+    many = [against(ONE, *sure), *(against(Entry("norms", str(n)), *near) for n in range(4))]
+    names = NAMES | {one.entry: one.entry.variant for one in many[1:]}
+    together = finding(many, {one.entry: "higher" for one in many}, names)
+    assert "no difference found: **RMSNorm**" in together
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ({"a": 1.4, "b": 1.9}, "none of these models does better than counts of 4"),
+        ({"a": 1.25, "b": 1.9}, "only these do better than counts of 4: **a**."),
+    ],
+)
+def test_counting_is_said_beside_what_was_trained(losses: dict[str, float], said: str) -> None:
+    found = counted({3: 1.7, 4: 1.3}, losses, 300)
+    assert "1.700 for 3 characters, 1.300 for 4 characters" in found
+    assert said in found
 
 
 def test_longer_windows_are_sorted_by_what_they_cost() -> None:

@@ -16,28 +16,58 @@ def finding(
     expected: Mapping[Entry, Verdict | None],
     names: Mapping[Entry, str],
 ) -> str:
-    """Which entries are lower or higher than their reference under every seed, and whether the
-    usual answer expects it. Markdown."""
+    """Which entries are lower or higher than their reference by more than the seeds alone explain
+    (see `Comparison.verdict`), and whether the usual answer expects it. `comparisons`: all of the
+    panel, whose intervals hold together. Markdown."""
+    verdicts: dict[Entry, Verdict] = {
+        one.entry: one.verdict(len(comparisons)) for one in comparisons
+    }
+    seeds = min(len(one.differences) for one in comparisons)
     references = {one.reference for one in comparisons}
     if len(references) == 1:
         first = comparisons[0]
-        lead = _("Against **{reference}** with {value} nats per character of held-out text:")
-        lead = lead.format(
-            reference=names[first.reference], value=numeral(_mean(first.references), ".3f")
+        lead = _(
+            "Against **{reference}** with {value} nats per character of held-out text, over "
+            "{seeds} seeds:"
+        ).format(
+            reference=names[first.reference],
+            value=numeral(_mean(first.references), ".3f"),
+            seeds=seeds,
         )
     else:
-        lead = _("In nats per character of held-out text:")
+        lead = _("In nats per character of held-out text, over {seeds} seeds:").format(seeds=seeds)
     groups = []
     for verdict, said in _verdicts().items():
-        found = [one for one in comparisons if one.verdict == verdict]
+        found = [one for one in comparisons if verdicts[one.entry] == verdict]
         if found:
             listed = _(", ").join(_spoken(one, names, alone=len(references) == 1) for one in found)
-            seeds = min(len(one.differences) for one in found)
-            groups.append(said.format(seeds=seeds, list=listed))
+            groups.append(said.format(list=listed))
     return _("{lead} {groups}. {expectation}").format(
         lead=lead,
         groups=_("; ").join(groups),
-        expectation=_expectation(comparisons, expected, names),
+        expectation=_expectation(verdicts, expected, names),
+    )
+
+
+def counted(counts: Mapping[int, float], losses: Mapping[str, float], steps: int) -> str:
+    """Which entries are better than counting. counts: n → loss of counts of n characters. losses:
+    by name, of entries after this many steps. Markdown."""
+    most = max(counts)
+    better = [f"**{name}**" for name, loss in losses.items() if loss < counts[most]]
+    listed = _(", ").join(
+        _("{loss} for {n} characters").format(n=n, loss=numeral(loss, ".3f"))
+        for n, loss in counts.items()
+    )
+    said = _("For scale, counts of neighbouring characters, which attend to nothing: {list}.")
+    if better:
+        then = _("After {steps} steps only these do better than counts of {n}: {list}.")
+    else:
+        then = _(
+            "After {steps} steps none of these models does better than counts of {n}: what is "
+            "compared is how their training begins, not what they could become."
+        )
+    return _together(
+        said.format(list=listed), then.format(steps=steps, n=most, list=_(", ").join(better))
     )
 
 
@@ -84,9 +114,9 @@ def gaps(summary: pd.DataFrame, names: Sequence[str]) -> str:
 
 def _verdicts() -> dict[Verdict, str]:
     return {
-        "lower": _("lower loss in {seeds} of {seeds} seeds: {list}"),
-        "higher": _("higher loss in {seeds} of {seeds} seeds: {list}"),
-        "mixed": _("lower under one seed, higher under another: {list}"),
+        "lower": _("lower loss: {list}"),
+        "higher": _("higher loss: {list}"),
+        "none": _("no difference found: {list}"),
     }
 
 
@@ -103,11 +133,11 @@ def _spoken(one: Comparison, names: Mapping[Entry, str], *, alone: bool) -> str:
 
 
 def _expectation(
-    comparisons: Sequence[Comparison],
+    verdicts: Mapping[Entry, Verdict],
     expected: Mapping[Entry, Verdict | None],
     names: Mapping[Entry, str],
 ) -> str:
-    asked = [one for one in comparisons if expected[one.entry] is not None]
+    asked = [entry for entry in verdicts if expected[entry] is not None]
     if not asked:
         return _("The usual answer says nothing about this.")
     said: dict[str, list[str]] = {
@@ -116,11 +146,11 @@ def _expectation(
         _("The usual answer expects a difference that these seeds do not show: {list}."): [],
     }
     confirmed, opposite, undecided = said.values()
-    for one in asked:
-        name = f"**{names[one.entry]}**"
-        if one.verdict == "mixed":
+    for entry in asked:
+        name = f"**{names[entry]}**"
+        if verdicts[entry] == "none":
             undecided.append(name)
-        elif one.verdict == expected[one.entry]:
+        elif verdicts[entry] == expected[entry]:
             confirmed.append(name)
         else:
             opposite.append(name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 import pandas as pd
@@ -11,7 +11,9 @@ import streamlit as st
 
 from charts import families as charts
 from charts.colours import ThemeName, palette
+from experiments.character_counts import count_loss
 from experiments.families import (
+    LEVEL,
     Comparison,
     Entry,
     Tables,
@@ -24,14 +26,18 @@ from experiments.families import (
     values,
 )
 from model.training.families import FAMILIES, TASK
+from model.training.recipe import Recipe
 from model.training.study import EVERY, LAST
+from model.training.tasks import Characters
 from ui.anatomy import badge
 from ui.i18n import _, language
 from ui.numbers import numeral
 from ui.trained import looking
-from ui.trained.finding import finding, gaps, stretched
+from ui.trained.finding import counted, finding, gaps, stretched
 from ui.trained.names import entry_name
 from ui.trained.panels import PANELS, Panel
+
+COUNTED = (3, 4)  # characters: what the models are held against that attends to nothing
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ def _drawn(name: str, spoken: str, theme: ThemeName) -> _Drawn:
     comparisons = [compare(stored, pair.entry, pair.reference) for pair in chosen.pairs]
     sentences = finding(comparisons, {pair.entry: pair.expected for pair in chosen.pairs}, names)
     table = summary(stored, chosen.entries, comparisons)
+    sentences += "\n\n" + _beside_counts(chosen, table, names)
     if chosen.training:
         sentences += "\n\n" + gaps(table, [names[entry] for entry in chosen.entries])
     if chosen.lengths:
@@ -92,6 +99,26 @@ def _drawn(name: str, spoken: str, theme: ThemeName) -> _Drawn:
         _shown(table, chosen.entries, comparisons, names),
         _how(stored, chosen, comparisons),
     )
+
+
+def _beside_counts(chosen: Panel, table: pd.DataFrame, names: Mapping[Entry, str]) -> str:
+    recipe = _usual(chosen)
+    assert isinstance(recipe.task, Characters)  # all families read characters
+    means = table["mean"].tolist()
+    losses = {names[entry]: mean for entry, mean in zip(chosen.entries, means, strict=True)}
+    return counted(_counts(recipe.task), losses, recipe.steps)
+
+
+@lru_cache(maxsize=4)
+def _counts(task: Characters) -> Mapping[int, float]:
+    """The loss of counts of so many characters in the text that a family is trained on."""
+    return MappingProxyType({n: count_loss(task, n) for n in COUNTED})
+
+
+def _usual(chosen: Panel) -> Recipe:
+    """The recipe of what the panel's first entry is held against."""
+    entry = chosen.pairs[0].reference
+    return FAMILIES[entry.family].variants[entry.variant]
 
 
 def _figures(
@@ -185,7 +212,7 @@ def _shown(
         "range": _("lowest – highest"),
         "reference": _("held against"),
         "difference": _("difference, mean"),
-        "differences": _("least – largest"),
+        "differences": _("95% interval"),
         "training": _("training loss, last 50 steps"),
         "entropy": _("entropy of attention, nats"),
         "largest": _("largest weight of a row"),
@@ -203,8 +230,7 @@ def _spans(table: pd.DataFrame, low: str, high: str, digits: str) -> list[str]:
 
 
 def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> str:
-    usual = chosen.pairs[0].reference
-    recipe = FAMILIES[usual.family].variants[usual.variant]
+    recipe = _usual(chosen)
     seeds = min(len(one.differences) for one in comparisons)
     families = " ".join(dict.fromkeys(entry.family for entry in chosen.entries))
     said = [
@@ -227,9 +253,19 @@ def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> st
         _(
             "Under one seed all variants see the same batches, and differences are taken within a "
             "seed. Lines and ticks: means over {seeds} seeds, a point of a curve over {every} "
-            "steps; bands: lowest to highest; dots: one seed each. If the choice made no "
-            "difference, {seeds} seeds would still agree one time in {odds}."
-        ).format(seeds=seeds, every=EVERY, odds=2 ** (seeds - 1)),
+            "steps; bands: lowest to highest; dots: one seed each."
+        ).format(seeds=seeds, every=EVERY),
+        _(
+            "Lower and higher are said only where Student's interval of the paired differences, "
+            "{level} for all {count} comparisons here together (Bonferroni), excludes 0. {seeds} "
+            "seeds show large and steady differences only: “no difference found” does not say that "
+            "there is none. All have the same highest learning rate; a variant's own best one was "
+            "not searched for."
+        ).format(level=f"{LEVEL:.0%}", count=len(comparisons), seeds=seeds),
+        _(
+            "Counts of n characters: each is predicted from the n − 1 before it in its window, by "
+            "how often it followed them in the same training text (Witten and Bell's estimate)."
+        ),
         _(
             "Over the last 50 steps the training loss still fell by {fall}, on average: this is "
             "how far each gets in {steps} steps, not where it would end."

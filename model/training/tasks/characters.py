@@ -31,8 +31,12 @@ class Characters:
     def tokenizer(self) -> Tokenizer:
         return _tokenizer()
 
+    def text(self) -> Tensor:
+        """The ids (characters,) that windows are taken from in training; read only."""
+        return _ids(held_out=False)[: self.limit]
+
     def batch(self, size: int, step: int, seed: int) -> Batch:
-        ids = _ids(held_out=False)[: self.limit]  # (characters,)
+        ids = self.text()
         starts = torch.randint(len(ids) - self.length, (size, 1), generator=dice(seed, step, 1))
         windows = ids[starts + torch.arange(self.length + 1)]  # (size, length + 1)
         return Batch(windows[:, :-1], windows[:, 1:])
