@@ -1,9 +1,12 @@
-"""Which files of a model's folder may be opened: its own, and regular ones."""
+"""Which files of a model's folder may be opened: its own, and regular ones; and what the folder is
+called."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+
+CACHED = "models--"  # so the Hugging Face cache begins the name of a model's folder
 
 
 def whereabouts(folder: Path, name: str) -> Literal["here", "outside", "nowhere"]:
@@ -23,3 +26,16 @@ def whereabouts(folder: Path, name: str) -> Literal["here", "outside", "nowhere"
     if Path(name).name != name or not any(real.is_relative_to(root) for root in roots):
         return "outside"
     return "here" if regular else "nowhere"
+
+
+def called(path: Path) -> str:
+    """What a model's folder or file is called: by its name, or, in the Hugging Face cache, as the
+    model is there, "who/what", and not by the number of the state that it is in."""
+    parts = path.parts
+    at = next((i for i, part in enumerate(parts) if part.startswith(CACHED)), None)
+    if at is None:
+        return path.name
+    below = parts[at + 1 :]
+    if below[:1] == ("snapshots",):
+        below = below[2:]
+    return "/".join((parts[at].removeprefix(CACHED).replace("--", "/"), *below))

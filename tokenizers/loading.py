@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tokenizers.errors import TokenizerError
-from tokenizers.files import whereabouts
+from tokenizers.files import called, whereabouts
 from tokenizers.section import Section
 from tokenizers.symbols import FILE as SYMBOLS
 from tokenizers.symbols import read_symbols
@@ -36,7 +36,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         return read_merges_txt(folder / "vocab.json", folder / "merges.txt", config)
     if _has(folder, SYMBOLS):
         return read_symbols(folder)
-    raise TokenizerError("no-tokenizer", folder=folder.name)
+    raise TokenizerError("no-tokenizer", folder=called(folder))
 
 
 def _has(folder: Path, file: str) -> bool:
@@ -50,5 +50,5 @@ def _has(folder: Path, file: str) -> bool:
     if place == "nowhere" and os.path.lexists(folder / file):
         raise TokenizerError("unreadable", file=file, reason="not a regular file")
     if place == "outside":
-        raise TokenizerError("file-outside", file=file, folder=folder.name)
+        raise TokenizerError("file-outside", file=file, folder=called(folder))
     return place == "here"

@@ -71,6 +71,9 @@ SENTENCES = {
     "model-unknown": N_(
         "{name} is none of the models {known}, and no folder or .gguf file either."
     ),
+    "model-gone": N_(
+        "The model {name} is not here (any more): choose another one. Your text and settings stay."
+    ),
     "link-outside": N_(
         "{name} is a link that leads out of the folder of models, so it is not followed: move the "
         "model here, or have the server started with ATTENTION_LAB_MODELS naming the folder that "

@@ -7,6 +7,7 @@ from string import punctuation
 from charts.labels import visible
 from model import Bench
 from model.catalogue import CATALOGUE
+from tokenizers.files import called
 from ui.quoted import JOINER
 
 LONGEST = 40  # letters shown
@@ -25,7 +26,7 @@ def inert(token: str) -> str:
 def model_name(bench: Bench) -> str:
     """What a model is called: in the catalogue, or by its folder or file. Where those lie is the
     server's own affair."""
-    return bench.name if bench.name in CATALOGUE else inert(Path(bench.name).name)
+    return bench.name if bench.name in CATALOGUE else inert(called(Path(bench.name)))
 
 
 def _escaped(letter: str) -> str:

@@ -5,77 +5,25 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from experiments.reading import Reading, first_layer, look, look_at_head, read, reread, steps
 from experiments.sequential import pass_flops
-from model import Bench, Choices, ModelError, Run, load
+from model import Bench, Choices, Run, load
 from model.bench import Text
-from model.catalogue import CATALOGUE
-from tokenizers.files import whereabouts
 from ui import heap
 from ui.bounded import Bounded, memory
 from ui.cores import TURNS, passing
-from ui.environment import models_folder
 from ui.i18n import _
+from ui.offers import source_of
 
-_CACHED = "models--"
 # Bytes that each cache holds at most: of SmolLM2 at 2,048 tokens three readings and four heads,
 # of MiniLM at 512 tokens eight layers.
 READINGS = 512 * 2**20
 LAYERS = 384 * 2**20
 HEADS = 224 * 2**20
 _POLL = 0.05  # seconds between two looks at a loading model
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A model that a reader can choose: how it is called, and what `model.load` is given."""
-
-    title: str
-    source: str
-
-
-def offered() -> dict[str, Offer]:
-    """The models on offer by their name in the URL: the catalogue's that read one text, then
-    every folder and .gguf file in the folder that the environment variable ATTENTION_LAB_MODELS
-    names; of the Hugging Face cache, what it holds of each model. A URL can name nothing else: no
-    reader opens other files of the server."""
-    models = {
-        entry.name: Offer(entry.title, entry.name)
-        for entry in CATALOGUE.values()
-        if entry.kind != "seq2seq"
-    }
-    folder = models_folder()
-    for path in sorted(folder.iterdir()) if folder is not None else ():
-        # a name that is no text could neither be shown nor stand in a URL
-        if path.name.isprintable() and (path.suffix == ".gguf" or path.is_dir()):
-            models.setdefault(path.name, _own(path))
-    return models
-
-
-def _own(path: Path) -> Offer:
-    """A model of the operator. The cache calls a model's folder "models--<who>--<what>" and keeps
-    each state of it in "snapshots", as links into "blobs": the latest is offered."""
-    states = list(path.glob("snapshots/*")) if path.name.startswith(_CACHED) else []
-    if not states:
-        return Offer(path.name, str(path))
-    latest = max(states, key=lambda state: state.lstat().st_mtime)
-    return Offer(path.name.removeprefix(_CACHED).replace("--", "/"), str(latest))
-
-
-def _refuse_links(source: str) -> None:
-    """ModelError "link-outside" for a model that lies elsewhere than in the folder of models."""
-    folder, path = models_folder(), Path(source)
-    if folder is None or not path.is_relative_to(folder):
-        return
-    name = path.relative_to(folder).parts[0]
-    if whereabouts(folder, name) == "outside":
-        raise ModelError(
-            "link-outside", "{name} is a link that leads out of the folder of models", name=name
-        )
 
 
 @dataclass
@@ -103,9 +51,10 @@ def _loading(name: str) -> _Loading:
     return loading
 
 
-def bench_of(source: str) -> Bench:
-    """The model of an offer, with a progress bar while it loads; raises ModelError."""
-    _refuse_links(source)
+def bench_of(name: str) -> Bench:
+    """The model of this name, on offer or in the catalogue, with a progress bar while it loads;
+    ModelError where it cannot be opened, or is not there."""
+    source = source_of(name)
     loading = _loading(source)
     if not loading.result.done():
         bar = st.progress(0.0, text=_("Loading the model …"))

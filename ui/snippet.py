@@ -7,6 +7,7 @@ from typing import Any
 
 from model.catalogue import CATALOGUE
 from model.training import Recipe
+from ui.environment import models_folder
 from ui.scene import Scene
 
 
@@ -40,7 +41,11 @@ difference = variant_weights - native_weights
 def _loaded(name: str) -> str:
     """What finds the model again: its name in the catalogue, or its folder or file beside the
     script. Where those lie here is the server's own affair."""
-    return name if name in CATALOGUE else f"./{Path(name).name}"
+    folder, path = models_folder(), Path(name)
+    if name in CATALOGUE:
+        return name
+    beside = folder is not None and path.is_relative_to(folder) and path != folder
+    return f"./{path.relative_to(folder) if beside else path.name}"
 
 
 def training(recipes: Sequence[Recipe]) -> str:

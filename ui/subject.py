@@ -8,9 +8,10 @@ from model import Bench, ModelError
 from model.bench import Text
 from ui import texts
 from ui.i18n import _
-from ui.models import bench_of, offered
+from ui.models import bench_of
 from ui.notices import tell
-from ui.url import Parameter, one_of
+from ui.offers import model_parameter, pick_model
+from ui.url import Parameter
 
 MOST_SENTENCES = 6  # of a batch
 MOST_TOKENS = 64  # of one of its sentences
@@ -20,7 +21,7 @@ def subject_parameters(
     text: str = texts.DEFAULT, model: str = "minilm"
 ) -> tuple[Parameter, Parameter]:
     """The page's part of the URL for `subject`, with the page's own defaults."""
-    return Parameter("text", text), Parameter("model", model, one_of(*offered()))
+    return Parameter("text", text), model_parameter(model)
 
 
 def subject(
@@ -33,17 +34,11 @@ def subject(
 
     ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
     """
-    models = offered()
     typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
     typing.text_input(_("Text"), key="text", persist_state="session")
-    choosing.selectbox(
-        _("Model"),
-        list(only or models),
-        format_func=lambda name: models[name].title,
-        key=model,
-        persist_state="session",
-    )
-    bench = bench_of(models[st.session_state[model]].source)
+    with choosing:
+        picked = pick_model(model, only)
+    bench = bench_of(picked)
     tell(bench)
     return bench, texts.as_text(st.session_state["text"], bench, limit)
 
@@ -54,19 +49,13 @@ def batch_subject() -> tuple[Bench, tuple[str, ...]]:
 
     ModelError: as `subject`, and "too-many-sentences".
     """
-    models = offered()
     typing, choosing = st.columns([3, 1])
     typing.text_area(
         _("A batch: one sentence per line"), key="sentences", height=100, persist_state="session"
     )
-    choosing.selectbox(
-        _("Model"),
-        list(models),
-        format_func=lambda name: models[name].title,
-        key="model",
-        persist_state="session",
-    )
-    bench = bench_of(models[st.session_state["model"]].source)
+    with choosing:
+        picked = pick_model()
+    bench = bench_of(picked)
     tell(bench)
     lines = [line.strip() for line in st.session_state["sentences"].splitlines() if line.strip()]
     if len(lines) > MOST_SENTENCES:

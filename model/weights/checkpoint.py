@@ -15,7 +15,7 @@ from typing import TypeGuard
 from model.errors import ModelError
 from model.weights import blocks
 from model.weights.blocks import Format, TensorEntry, truncated, unsupported
-from tokenizers.files import whereabouts
+from tokenizers.files import called, whereabouts
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 MAX_CONFIG = 1 << 20  # bytes
@@ -56,11 +56,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             `file-missing`, `file-size`, `json-invalid`, `index-invalid`, `tensor-missing`,
             `file-duplicate`, and what `read_safetensors` raises; each names the file.
     """
-    if not (folder / CONFIG).exists():
-        raise ModelError(
-            "config-missing", "{folder} has no config.json: not a model", folder=folder.name
-        )
-    config = _read_json(folder, CONFIG, MAX_CONFIG)
+    config = read_config(folder)
     if (folder / WEIGHTS).exists():
         return Checkpoint(folder, config, read_safetensors(_inside(folder, WEIGHTS)))
     if (folder / INDEX).exists():
@@ -73,7 +69,20 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             "as model.safetensors (transformers: save_pretrained(..., safe_serialization=True))",
             file=refused[0],
         )
-    raise ModelError("weights-missing", "{folder} has no model.safetensors", folder=folder.name)
+    raise ModelError("weights-missing", "{folder} has no model.safetensors", folder=called(folder))
+
+
+def read_config(folder: Path) -> dict[str, object]:
+    """Read config.json.
+
+    Raises:
+        ModelError: `config-missing`, `file-outside`, `file-missing`, `file-size`, `json-invalid`.
+    """
+    if not (folder / CONFIG).exists():
+        raise ModelError(
+            "config-missing", "{folder} has no config.json: not a model", folder=called(folder)
+        )
+    return _read_json(folder, CONFIG, MAX_CONFIG)
 
 
 def read_safetensors(path: Path) -> dict[str, TensorEntry]:
@@ -177,11 +186,11 @@ def _inside(folder: Path, file: str) -> Path:
             "file-outside",
             "{file} is not a file inside {folder}",
             file=file,
-            folder=folder.name,
+            folder=called(folder),
         )
     if place == "nowhere":
         raise ModelError(
-            "file-missing", "{folder} has no file {file}", file=file, folder=folder.name
+            "file-missing", "{folder} has no file {file}", file=file, folder=called(folder)
         )
     return folder / file
 

@@ -251,15 +251,7 @@ def shape_from_gguf(metadata: Mapping[str, object], tensors: Collection[str], fi
 
     Raises the errors of `shape_from_config`.
     """
-    general = Settings(metadata, file)
-    family = general.word("general.architecture")
-    if family != "llama":
-        raise ModelError(
-            "family-unknown",
-            "models of the type {family} are not supported, only {known}",
-            family=family,
-            known="llama",
-        )
+    check_architecture(metadata, file)
     s = Settings(metadata, file, "llama.")
     s.only("expert_count", 0)
     s.only("rope.scaling.type", "none", "linear")
@@ -295,6 +287,18 @@ def shape_from_gguf(metadata: Mapping[str, object], tensors: Collection[str], fi
         head="lm",
         tied_head="output.weight" not in tensors,
     )
+
+
+def check_architecture(metadata: Mapping[str, object], file: str) -> None:
+    """ModelError `family-unknown` for a GGUF file whose architecture is not supported."""
+    family = Settings(metadata, file).word("general.architecture")
+    if family != "llama":
+        raise ModelError(
+            "family-unknown",
+            "models of the type {family} are not supported, only {known}",
+            family=family,
+            known="llama",
+        )
 
 
 def _count(metadata: Mapping[str, object], key: str) -> int | None:

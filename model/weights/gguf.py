@@ -61,6 +61,24 @@ class Gguf:
         return read_tensor(self.tensors[name])
 
 
+def read_first(path: Path, key: str) -> dict[str, object]:
+    """The metadata of a GGUF file up to a key, which usually stands near the beginning.
+
+    Raises:
+        ModelError: as `read_gguf`.
+    """
+    metadata: dict[str, object] = {}
+    with path.open("rb") as file:
+        header = _Header(path, file)
+        _n_tensors, n_values = header.counts()
+        for number in range(n_values):
+            name = header.text(f"metadata key {number}")
+            metadata[name] = header.value(header.integer("<I", name), name)
+            if name == key:
+                break
+    return metadata
+
+
 def read_gguf(path: Path) -> Gguf:
     """Read the header of a GGUF file; tensors are read one at a time afterwards.
 
@@ -72,16 +90,7 @@ def read_gguf(path: Path) -> Gguf:
     """
     with path.open("rb") as file:
         header = _Header(path, file)
-        if header.take(4, "the signature") != b"GGUF":
-            raise ModelError("not-gguf", "{file} is not a GGUF file", file=path.name)
-        version = header.integer("<I", "the version")
-        if version not in (2, 3):
-            raise header.error("gguf-version", "GGUF version {version} is not supported",
-                               version=version)  # fmt: skip
-        n_tensors = header.integer("<Q", "the number of tensors")
-        n_values = header.integer("<Q", "the number of metadata values")
-        header.bounded("the number of tensors", n_tensors, MAX_ENTRIES)
-        header.bounded("the number of metadata values", n_values, MAX_ENTRIES)
+        n_tensors, n_values = header.counts()
         metadata: dict[str, object] = {}
         for number in range(n_values):
             key = header.text(f"metadata key {number}")
@@ -164,6 +173,20 @@ class _Header:
 
     def error(self, code: str, message: str, **fields: object) -> ModelError:
         return ModelError(code, "{file}: " + message, file=self.path.name, **fields)
+
+    def counts(self) -> tuple[int, int]:
+        """What the file begins with: how many tensors it has, how many metadata values."""
+        if self.take(4, "the signature") != b"GGUF":
+            raise ModelError("not-gguf", "{file} is not a GGUF file", file=self.path.name)
+        version = self.integer("<I", "the version")
+        if version not in (2, 3):
+            raise self.error("gguf-version", "GGUF version {version} is not supported",
+                             version=version)  # fmt: skip
+        n_tensors = self.integer("<Q", "the number of tensors")
+        n_values = self.integer("<Q", "the number of metadata values")
+        self.bounded("the number of tensors", n_tensors, MAX_ENTRIES)
+        self.bounded("the number of metadata values", n_values, MAX_ENTRIES)
+        return n_tensors, n_values
 
     def bounded(self, what: str, count: int, limit: int) -> None:
         """Believe a count of things that take a byte each at least."""

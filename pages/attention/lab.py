@@ -13,8 +13,9 @@ from ui.errors import explain
 from ui.fragment import fragment
 from ui.i18n import N_, _, prose
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
-from ui.models import bench_of, offered
+from ui.models import bench_of
 from ui.notices import tell
+from ui.offers import model_parameter, pick_model
 from ui.scene import Scene
 from ui.switches import EXPERIMENT, PANEL, SWITCHES, chosen, fit, panel, summary
 from ui.url import Parameter, keep, one_of, publish, restore
@@ -29,7 +30,7 @@ SECTIONS = {
 }
 PARAMETERS = (
     Parameter("text", texts.DEFAULT),
-    Parameter("model", "minilm", one_of(*offered())),
+    model_parameter(),
     *picture.PICTURE,
     Parameter("section", "cell", one_of(*SECTIONS)),
     *SWITCHES,
@@ -119,20 +120,14 @@ with typing:
         on_change=take_example,
         label_visibility="collapsed",
     )
-models = offered()
-choosing.selectbox(
-    _("Model"),
-    list(models),
-    format_func=lambda name: models[name].title,
-    key="model",
-    persist_state="session",
-)
+with choosing:
+    picked = pick_model()
 
 # In one place, whatever is said here: the fragments below go by theirs. Moved by a progress bar,
 # one would be known under two, and a switch would draw it twice.
 with st.container():
     try:
-        bench = bench_of(models[state["model"]].source)
+        bench = bench_of(picked)
         tell(bench)
     except ModelError as error:
         complain(error)

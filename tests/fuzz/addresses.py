@@ -12,11 +12,12 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl, urlencode
 
 import ui
+from model import ModelError
 from model.catalogue import locate
 from tests.fuzz.mutations import NUMBERS, WORDS
 from ui import url
-from ui.models import offered
-from ui.url import Parameter, one_of, publish, restore
+from ui.offers import model_parameter, offered, source_of
+from ui.url import Parameter, publish, restore
 
 
 @dataclass
@@ -123,7 +124,12 @@ def read_name(folder: Path) -> None:
     """A page takes the names on offer and no others; the library's look-up finds or refuses."""
     name = (folder / "name").read_bytes().decode(errors="surrogateescape")
     try:
-        assert one_of(*offered())(name) in offered()
+        source_of(model_parameter().read(name))
     except ValueError:
-        assert name not in offered()
+        taken = False
+    except ModelError as error:
+        taken = error.code != "model-gone"
+    else:
+        taken = True
+    assert taken == (name in offered())
     assert locate(name).exists()

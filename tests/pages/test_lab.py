@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from model import load
 from model.catalogue import locate
-from ui import models, scene, texts
+from tests.own_models import write_model
+from ui import models, offers, scene, texts
 from ui.gradual import gradually
 from ui.lab import long
 from ui.lab.norms import telling
@@ -132,7 +133,7 @@ def test_the_url_holds_every_switch() -> None:
         {"ablated": "7.7"},
         {"cell": "3"},
         {"offset": "-4"},
-        {"model": "../../etc"},
+        {"model": "g2p"},
         {"section": "<script>"},
         {"activation": "swiglu"},
         {"positions": "relative"},
@@ -188,8 +189,8 @@ def test_positions_past_the_table_are_explained() -> None:
 
 
 def test_a_missing_model_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer = models.Offer("Absent", "absent-model")
-    monkeypatch.setattr(models, "offered", lambda: {FAST: offer, "minilm": offer})
+    offer = offers.Offer("Absent", "absent-model")
+    monkeypatch.setattr(offers, "offered", lambda: {FAST: offer, "minilm": offer})
     models._loading.clear()
     app = lab()
     assert not app.exception
@@ -262,14 +263,15 @@ def test_the_snippet_says_nothing_of_where_own_models_lie(
 def test_own_models_come_from_the_named_folder_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "mine").mkdir()
+    (tmp_path / "empty").mkdir()
     (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
     (tmp_path / "notes.txt").write_text("not a model")
     monkeypatch.setenv("ATTENTION_LAB_MODELS", str(tmp_path))
-    assert list(models.offered())[5:] == ["mine", "tiny.gguf"]
+    write_model(tmp_path / "mine")
+    assert list(offers.offered())[5:] == ["mine", "tiny.gguf"]
     monkeypatch.delenv("ATTENTION_LAB_MODELS")
     named = ["minilm", "smollm2", "bert-tiny", "characters", "reverse"]
-    assert list(models.offered()) == named
+    assert list(offers.offered()) == named
 
 
 def test_effect_asks_for_a_gap_where_a_masked_model_has_none() -> None:

@@ -8,23 +8,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from model import ModelError
-from model.fresh import initialised
-from model.training.checkpoint import save_checkpoint
 from model.training.recipes import RECIPES
+from tests.own_models import write_cached, write_model
 from ui import environment, serve
 from ui.environment import complaints, models_folder, trainings
 from ui.errors import explain
-from ui.models import bench_of, offered
+from ui.inert import inert, model_name
+from ui.models import bench_of
 from ui.navigation import ROOT
-from ui.url import one_of
+from ui.offers import model_parameter, offered
 
 REAL = ["minilm", "smollm2", "bert-tiny", "characters", "reverse"]
-
-
-def write_model(folder: Path) -> Path:
-    recipe = RECIPES["reverse"]
-    save_checkpoint(folder, initialised(recipe.shape, seed=0), recipe, {"name": "own"})
-    return folder
 
 
 @pytest.fixture
@@ -43,15 +37,16 @@ def own() -> dict[str, str]:
 def test_a_model_of_ones_own(models: Path) -> None:
     write_model(models / "mine")
     assert own() == {"mine": str(models / "mine")}
-    assert bench_of(own()["mine"]).shape == RECIPES["reverse"].shape
+    assert bench_of("mine").shape == RECIPES["reverse"].shape
 
 
 def test_a_link_out_of_the_folder_is_refused_by_name(models: Path) -> None:
     (models / "elsewhere").symlink_to("../secret")
     (models / "file.gguf").symlink_to("../secret/model.safetensors")
-    for name, source in own().items():
+    assert list(own()) == ["elsewhere", "file.gguf"]
+    for name in own():
         with pytest.raises(ModelError) as caught:
-            bench_of(source)
+            bench_of(name)
         assert (caught.value.code, caught.value.fields["name"]) == ("link-outside", name)
         assert "ATTENTION" in explain(caught.value) and name in explain(caught.value)
 
@@ -63,37 +58,28 @@ def test_so_are_the_links_of_a_models_folder(models: Path) -> None:
         (folder / name).unlink()
         (folder / name).symlink_to(f"../../secret/{name}")
         with pytest.raises(ModelError) as caught:
-            bench_of(str(folder))
+            bench_of("mine")
         assert (caught.value.code, caught.value.fields["file"]) == ("file-outside", name)
         (folder / name).unlink()
         (folder / name).write_bytes(held)
-    assert bench_of(str(folder))
+    assert bench_of("mine")
 
 
 def test_a_link_within_the_folder_is_followed(models: Path) -> None:
     write_model(models / "mine")
     (models / "alias").symlink_to("mine")
-    assert bench_of(own()["alias"])
+    assert bench_of("alias")
 
 
 def test_the_cache_of_hugging_face_is_such_a_folder(models: Path) -> None:
-    cached = models / "models--who--what-1--b"
-    (cached / "blobs").mkdir(parents=True)
+    cached = write_cached(models, "who/what-1/b", "old", "new")
     for number, revision in enumerate(("old", "new")):
-        files = write_model(models / "made")
-        snapshot = cached / "snapshots" / revision
-        snapshot.mkdir(parents=True)
-        for file in list(files.iterdir()):
-            file.rename(cached / "blobs" / f"{revision}-{file.name}")
-            (snapshot / file.name).symlink_to(f"../../blobs/{revision}-{file.name}")
-        files.rmdir()
-        os.utime(snapshot, (number, number))
+        os.utime(cached / "snapshots" / revision, (number, number))
     (models / "models--empty").mkdir()
-    offers = offered()
-    assert offers["models--who--what-1--b"].title == "who/what-1/b"
-    assert own()["models--who--what-1--b"] == str(cached / "snapshots" / "new")
-    assert own()["models--empty"] == str(models / "models--empty")
-    assert bench_of(own()["models--who--what-1--b"])
+    name = "models--who--what-1--b"
+    assert offered()[name].title == "who/what-1/b"
+    assert own() == {name: str(cached / "snapshots" / "new")}
+    assert model_name(bench_of(name)) == inert("who/what-1/b")
 
 
 def test_a_cache_that_leads_elsewhere_is_no_way_out(models: Path) -> None:
@@ -101,7 +87,7 @@ def test_a_cache_that_leads_elsewhere_is_no_way_out(models: Path) -> None:
     write_model(models.parent / "models--a--b" / "snapshots" / "one")
     (models / "models--a--b").symlink_to("../models--a--b")
     with pytest.raises(ModelError) as caught:
-        bench_of(own()["models--a--b"])
+        bench_of("models--a--b")
     assert caught.value.code == "link-outside"
 
 
@@ -115,8 +101,8 @@ def test_pipes_devices_and_names_that_are_no_text_are_not_on_offer(models: Path)
     assert own() == {}
     os.mkfifo(models / "pipe.gguf")
     with pytest.raises(ModelError) as caught:
-        bench_of(own()["pipe.gguf"])
-    assert caught.value.code == "model-unknown"
+        bench_of("pipe.gguf")
+    assert caught.value.code == "model-gone" and str(models) not in explain(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +120,8 @@ def test_pipes_devices_and_names_that_are_no_text_are_not_on_offer(models: Path)
 )
 def test_an_address_names_nothing_else(name: str, models: Path) -> None:
     write_model(models / "mine")
-    with pytest.raises(ValueError, match=re.escape(name)):
-        one_of(*offered())(name)
+    with pytest.raises((ModelError, ValueError), match=re.escape(name)):
+        bench_of(model_parameter().read(name))
 
 
 @pytest.mark.parametrize("said", ["absent", "file", "absent/../..//absent", "a\0b", "x" * 5_000])

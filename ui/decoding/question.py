@@ -8,8 +8,9 @@ from ui import texts
 from ui.anatomy import badge
 from ui.decoding import clock, held, written
 from ui.i18n import _
-from ui.models import Offer, bench_of, offered
+from ui.models import bench_of
 from ui.notices import tell
+from ui.offers import Offer, model_parameter, offered, pick_model
 from ui.url import Parameter, among, number, one_of
 
 MOST_PROMPT = 64  # tokens
@@ -30,7 +31,7 @@ def writers() -> dict[str, Offer]:
 
 PARAMETERS = (
     Parameter("prompt", PROMPT),
-    Parameter("model", "smollm2", one_of(*writers())),
+    model_parameter("smollm2", among=writers),
     Parameter("tokens", 8, number(1, MOST_NEW)),
     Parameter("temperature", 0.0, number(0, 2, float)),
     Parameter("seed", 0, number(0, 9999)),
@@ -55,17 +56,11 @@ def show() -> None:
 
 
 def _subject() -> tuple[Bench, str]:
-    models = writers()
     typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
     typing.text_input(_("Prompt"), key="prompt", persist_state="session")
-    choosing.selectbox(
-        _("Model"),
-        list(models),
-        format_func=lambda name: models[name].title,
-        key="model",
-        persist_state="session",
-    )
-    bench = bench_of(models[st.session_state["model"]].source)
+    with choosing:
+        picked = pick_model(only=writers())
+    bench = bench_of(picked)
     tell(bench)
     if bench.shape.kind != "decoder" or bench.shape.head != "lm":
         raise ModelError("cannot-write", "this model cannot write: it needs a decoder with a head")

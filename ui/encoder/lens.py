@@ -12,8 +12,8 @@ from ui.anatomy import evidence, figures
 from ui.encoder.stack import stream_of
 from ui.i18n import _
 from ui.inert import inert, model_name
-from ui.models import offered
 from ui.numbers import numeral
+from ui.offers import offered
 from ui.scene import colours
 from ui.url import Parameter, number
 

@@ -34,12 +34,13 @@ from ui.anatomy import badge, evidence, figures
 from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.inert import model_name
-from ui.models import bench_of, layer_of, offered
+from ui.models import bench_of, layer_of
 from ui.notices import tell
 from ui.numbers import numeral
+from ui.offers import model_parameter, pick_model
 from ui.scene import colours, words
 from ui.subject import place
-from ui.url import Parameter, among, number, one_of
+from ui.url import Parameter, among, number
 
 WIDTHS = (64, 128, 256)
 LENGTHS = (16, 32, 64, 128, 256)
@@ -57,7 +58,7 @@ PARAMETERS = (
     Parameter("tokens", 64, among(*LENGTHS)),
     Parameter("heads", 8, number(1, max(WIDTHS))),
     Parameter("passage", PASSAGE),
-    Parameter("model", "minilm", one_of(*offered())),
+    model_parameter(),
     Parameter("layer", 1, number(0, 10_000)),
     Parameter("head", 0, number(0, 10_000)),
     Parameter("rank", 4, number(1, 4096)),
@@ -158,17 +159,12 @@ def _facts(width: int, heads: int, tokens: int) -> None:
 
 
 def _ranks() -> None:
-    state, models = st.session_state, offered()
+    state = st.session_state
     typing, choosing = st.columns([3, 1])
     typing.text_area(_("Text"), key="passage", height=80, persist_state="session")
-    choosing.selectbox(
-        _("Model"),
-        list(models),
-        format_func=lambda name: models[name].title,
-        key="model",
-        persist_state="session",
-    )
-    bench = bench_of(models[state["model"]].source)
+    with choosing:
+        picked = pick_model()
+    bench = bench_of(picked)
     tell(bench)
     text = texts.as_text(state["passage"], bench)
     layer, head = place(bench)

@@ -18,18 +18,18 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.masks.runs import predictions_of
-from ui.models import offered
 from ui.numbers import numeral
+from ui.offers import model_parameter
 from ui.scene import colours, words
 from ui.subject import subject
-from ui.url import Parameter, number, one_of
+from ui.url import Parameter, number
 
 SENTENCE = "The ship sailed across the ocean to America."
 MOST_TOKENS = 48
 TEXT = Parameter("text", SENTENCE)
 PARAMETERS = (
     TEXT,
-    Parameter("causal_model", "smollm2", one_of(*offered())),
+    model_parameter("smollm2", "causal_model"),
     Parameter("changed", 5, number(0, MOST_TOKENS - 1)),
     Parameter("replacement", "banana"),
 )

@@ -14,8 +14,8 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.masks import infinity
 from ui.masks.runs import batch_attention
-from ui.models import offered
 from ui.numbers import numeral
+from ui.offers import model_parameter
 from ui.scene import colours, words
 from ui.subject import MOST_SENTENCES, batch_subject
 from ui.url import Parameter, number, one_of
@@ -37,7 +37,7 @@ def _extra(text: str) -> int:
 LAYER, HEAD = Parameter("layer", 3, number(0, 10_000)), Parameter("head", 11, number(0, 10_000))
 PARAMETERS = (
     Parameter("sentences", SENTENCES),
-    Parameter("model", "minilm", one_of(*offered())),
+    model_parameter(),
     Parameter("extra", 8, _extra),
     Parameter("side", "right", one_of("right", "left")),
     Parameter("row", 0, number(0, MOST_SENTENCES - 1)),

@@ -29,17 +29,17 @@ from ui.masks import corruption
 from ui.masks.future import TEXT
 from ui.masks.padding import HEAD, LAYER
 from ui.masks.runs import attention, influence_steps, predictions_of
-from ui.models import offered
 from ui.numbers import numeral
+from ui.offers import model_parameter
 from ui.scene import colours, words
 from ui.subject import place, subject
-from ui.url import Parameter, flag, number, one_of
+from ui.url import Parameter, flag, number
 
 MOST_TOKENS = 48
 EXCHANGED_FOR = "banana"  # what a token becomes while its influence is measured
 PARAMETERS = (
     TEXT,
-    Parameter("cloze_model", "bert-tiny", one_of(*offered())),
+    model_parameter("bert-tiny", "cloze_model"),
     Parameter("word", 2, number(0, MOST_TOKENS - 1)),
     Parameter("hide", True, flag),
     Parameter("prefix", 4, number(0, MOST_TOKENS)),

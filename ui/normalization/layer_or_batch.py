@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.i18n import _
-from ui.models import offered
 from ui.normalization import axes, through_depth
+from ui.offers import model_parameter
 from ui.subject import MOST_SENTENCES, subject_parameters
 from ui.url import Parameter, among, number, one_of
 
@@ -18,7 +18,7 @@ PARAMETERS = (
     Parameter("look", "batch", one_of(*_PARTS)),
     Parameter("sentences", axes.SENTENCES),
     Parameter("becomes", axes.LONGER),
-    Parameter("model", "minilm", one_of(*offered())),
+    model_parameter(),
     Parameter("row", 0, number(0, MOST_SENTENCES - 1)),
     Parameter("layer", 0, number(0, 10_000)),
     Parameter("token", 1, number(0, 10_000)),

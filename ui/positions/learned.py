@@ -20,16 +20,17 @@ from model import Bench
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
-from ui.models import bench_of, offered
+from ui.models import bench_of
 from ui.notices import tell
 from ui.numbers import numeral
+from ui.offers import model_parameter, pick_model
 from ui.scene import colours, words
-from ui.url import Parameter, number, one_of
+from ui.url import Parameter, number
 
 DRAWN = 40  # singular values
 WAVES = 12
 PARAMETERS = (
-    Parameter("table_model", "minilm", one_of(*offered())),
+    model_parameter("minilm", "table_model"),
     Parameter("component", 1, number(1, WAVES - 1)),
 )
 
@@ -46,16 +47,7 @@ class _Structure:
 def show() -> None:
     """Draw the view."""
     badge("trained")
-    models = offered()
-    st.selectbox(
-        _("Model"),
-        list(models),
-        format_func=lambda name: models[name].title,
-        key="table_model",
-        persist_state="session",
-        width=320,
-    )
-    bench = bench_of(models[st.session_state["table_model"]].source)
+    bench = bench_of(pick_model("table_model", width=320))
     tell(bench)
     table = learned_table(bench)  # (n, d_model)
     found = _structure(bench.name, bench)
