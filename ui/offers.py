@@ -79,8 +79,8 @@ def source_of(name: str) -> str:
             "model-gone", "the model {name} is not among those on offer", name=_spoken(name)
         )
     folder, path = models_folder(), Path(offer.source)
-    ours = folder is not None and path.is_relative_to(folder)
-    if ours and not path.resolve().is_relative_to(folder.resolve()):
+    root = folder.resolve() if folder is not None and path.is_relative_to(folder) else None
+    if root is not None and not path.resolve().is_relative_to(root):
         raise ModelError(
             "link-outside",
             "{name} is a link that leads out of the folder of models",
