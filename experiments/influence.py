@@ -35,6 +35,12 @@ class Influence:
         """The largest change of any feature of an output before the exchanged token."""
         return float(self.largest.triu(1).nan_to_num().max())
 
+    def past(self, column: int) -> float | None:
+        """The largest ‖Δh‖ / ‖h‖ of the outputs before the exchanged token of a column; None where
+        there is none, or where nothing was exchanged."""
+        before = self.relative[:column, column]
+        return None if not len(before) or before.isnan().any() else float(before.max())
+
     @property
     def moved(self) -> Tensor:
         """(outputs, inputs), True where the output moved at all."""

@@ -4,7 +4,7 @@ A padding mask gives padding keys a score so low that softmax leaves them no wei
 al. 2017, arXiv 1706.03762, §3.2.3, masks with -inf; BERT's code adds -10,000).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,7 +20,7 @@ from model.run import Encoded
 from model.transformer import Span
 
 Side = Literal["right", "left"]
-FILLS = (-1e4, -1e9, float("-inf"))
+FILLS = (-1e4, -1e9)  # and the least number of a format, and −∞
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -144,47 +144,72 @@ def layer_of(bench: Bench, source: Encoded, choices: Choices, layer: int) -> Run
 
 
 def arithmetic(scores: Tensor, padding: Tensor) -> pd.DataFrame:
-    """Masking by addition, softmax(score + fill), done by PyTorch in three number formats.
+    """What stands for −∞, done by PyTorch in three number formats.
 
     scores: (keys,), one query's real scores. padding: (keys,), True on keys to be masked.
-    One row per format and fill: dtype; fill as written; becomes: the fill in this format;
-    accepted: whether `masked_fill` takes it; padding: the weight left on the padding; lowest and
-    highest: of the weights (keys,) when every key is masked, NaN where softmax gave NaN.
-    The last row is this project's softmax, which masks by rule and not by number.
+    One row per format and mask: dtype; mask: "once" or "twice" for a number that is added to the
+    scores so often, as where a padding and a causal mask meet, "boolean" for a mask that PyTorch's
+    own attention is given; fill: the number as written, becomes: what it adds up to in this
+    format, both None for a boolean mask; accepted: whether `masked_fill` takes the number;
+    padding: the weight left on the padding; lowest and highest: of the weights (keys,) when every
+    key is masked, NaN where softmax gave NaN. The last row, mask "rule", is this project's softmax.
     """
-    nothing = torch.zeros_like(padding)
+    everything = torch.ones_like(padding)
     rows = []
+
+    def note(mask: str, dtype: str, weights: Callable[[Tensor], Tensor], **more: object) -> None:
+        partly, whole = weights(padding), weights(everything).float()  # (keys,) each
+        rows.append(
+            {
+                "dtype": dtype,
+                "mask": mask,
+                "fill": None,
+                "becomes": None,
+                "accepted": True,
+                "padding": float(partly[padding].float().sum()),
+                "lowest": float(whole.min()),
+                "highest": float(whole.max()),
+            }
+            | more
+        )
+
     for name, dtype in DTYPES.items():
-        row = scores.to(dtype)
-        for fill in FILLS:
+        row, least = scores.to(dtype), torch.finfo(dtype).min
+        for mask, fill in [
+            *(("once", fill) for fill in (*FILLS, least)),
+            ("twice", least),
+            ("once", float("-inf")),
+        ]:
             value = torch.tensor(fill).to(dtype)
-            partly = torch.where(padding, row + value, row).softmax(-1)
-            whole = (row + value).softmax(-1).float()
-            rows.append(
-                {
-                    "dtype": name,
-                    "fill": fill,
-                    "becomes": float(value),
-                    "accepted": _accepts(row, fill),
-                    "padding": float(partly[padding].float().sum()),
-                    "lowest": float(whole.min()),
-                    "highest": float(whole.max()),
-                }
+            added = row + value if mask == "once" else row + value + value
+            note(
+                mask,
+                name,
+                lambda hidden, row=row, added=added: torch.where(hidden, added, row).softmax(-1),
+                fill=fill,
+                becomes=float(value if mask == "once" else value + value),
+                accepted=_accepts(row, fill),
             )
-    kept = masked_softmax(scores[None, None, None], ~padding[None, None, None])[0, 0, 0]
-    dead = masked_softmax(scores[None, None, None], nothing[None, None, None])[0, 0, 0]
-    rows.append(
-        {
-            "dtype": str(scores.dtype).removeprefix("torch."),
-            "fill": None,
-            "becomes": None,
-            "accepted": True,
-            "padding": float(kept[padding].sum()),
-            "lowest": float(dead.min()),
-            "highest": float(dead.max()),
-        }
+        note("boolean", name, lambda hidden, row=row: _by_pytorch(row, ~hidden))
+    note(
+        "rule",
+        str(scores.dtype).removeprefix("torch."),
+        lambda hidden: masked_softmax(scores[None, None, None], ~hidden[None, None, None])[0, 0, 0],
     )
     return pd.DataFrame(rows)
+
+
+def _by_pytorch(scores: Tensor, allowed: Tensor) -> Tensor:
+    """The weights (keys,) of PyTorch's own attention under a boolean mask (keys,), True: may
+    attend. With a query of 1, the scores as keys and one-hot values its output is the weights."""
+    query, values = scores.new_ones(1, 1, 1, 1), torch.eye(len(scores), dtype=scores.dtype)
+    return F.scaled_dot_product_attention(
+        query,
+        scores[None, None, :, None],
+        values[None, None],
+        attn_mask=allowed[None, None, None],
+        scale=1.0,
+    )[0, 0, 0]
 
 
 def _accepts(row: Tensor, fill: float) -> bool:

@@ -45,7 +45,7 @@ def wavelengths(d_model: int, base: float, length: int) -> pd.DataFrame:
             "pair": range(len(rates)),
             "rate": rates.tolist(),
             "wavelength": (2 * math.pi / rates).tolist(),
-            "turns": (rates * (length - 1) / (2 * math.pi)).tolist(),
+            "turns": (rates * length / (2 * math.pi)).tolist(),
         }
     )
 

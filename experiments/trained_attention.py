@@ -1,6 +1,7 @@
 """What models of one family attend to, each trained its own way, on the same text."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from model.training.families import TASK
 from model.training.shelf import job_of, trained
 
 LONGEST = TASK.length  # characters, as trained
+WINDOWS = 64  # held-out windows that the share on the diagonal is a mean of
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,22 @@ def look(family: str, variant: str, text: str) -> Look:
     # a model of one kind of layers keeps their weights in order
     weights = torch.cat(list(tape.kept.values()))  # (layers, heads, queries, keys)
     return Look(tuple(TASK.tokenizer.tokens(ids)), weights)
+
+
+@lru_cache(maxsize=16)
+def diagonal(family: str, variant: str) -> float:
+    """The mean share of a query's attention that goes to its own position, over all heads of a
+    variant's first seed and the first `WINDOWS` held-out windows. ModelError as `shelf.trained`."""
+    job = job_of(family, variant)
+    shares: list[Tensor] = []
+    tape = Tape(
+        keep=(),
+        watch={
+            "*.self_attention.weights": lambda _site, weights: shares.append(
+                weights.diagonal(dim1=-2, dim2=-1).mean()
+            )
+        },
+    )
+    with torch.no_grad():
+        trained(job)(next(TASK.held_out(WINDOWS)).ids, choices=job.recipe.trained, tape=tape)
+    return float(torch.stack(shares).mean())

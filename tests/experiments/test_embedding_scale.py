@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from experiments.embedding_scale import (
     embedding_std,
@@ -13,8 +14,10 @@ from experiments.embedding_scale import (
     sweep,
     table,
 )
-from model import Bench
+from model import Bench, Shape
+from model.fresh import initialised
 from model.positions import sinusoids
+from model.training.families import TASK
 
 QUANTITIES = (
     "token_norm",
@@ -78,3 +81,39 @@ def test_real_parts_add_up_to_what_enters_the_model(minilm: Bench, smollm2: Benc
     assert smollm2.run(text).embedding("decoder").positions is None
     torch.testing.assert_close(positions, sinusoids(torch.arange(len(tokens)), 576))
     assert 0.01 < embedding_std(smollm2) < 1
+
+
+@pytest.mark.parametrize(("factor", "low", "high"), [(1.0, 1.0, 5.1), (8.0, 0.7, 3.1)])
+def test_the_factor_lets_no_gradient_vanish_or_explode(
+    factor: float, low: float, high: float
+) -> None:
+    """The figures of the page: first layer's gradient over the last one's, 12 layers at
+    initialisation, over both places of the norm and both standard deviations."""
+    ratios = []
+    for place in ("pre", "post"):
+        shape = Shape(
+            vocab_size=TASK.tokenizer.size,
+            d_model=64,
+            n_heads=4,
+            d_ff=256,
+            decoder_layers=12,
+            positions="sinusoidal",
+            embedding_multiplier=factor,
+            norm_place=place,
+            final_norm=place == "pre",
+            head="lm",
+        )
+        for std in (0.02, 1 / math.sqrt(64)):
+            found = []
+            for seed in range(3):
+                model = initialised(shape, seed, std)
+                batch = TASK.batch(4, 1, seed)
+                logits = model(batch.ids)
+                F.cross_entropy(logits.flatten(0, 1), batch.labels.flatten()).backward()
+                first, last = (
+                    torch.cat([w.grad.flatten() for w in layer.parameters() if w.grad is not None])
+                    for layer in (model.decoder[0], model.decoder[-1])
+                )
+                found.append(float(first.norm() / last.norm()))
+            ratios.append(sum(found) / len(found))
+    assert (round(min(ratios), 1), round(max(ratios), 1)) == (low, high)

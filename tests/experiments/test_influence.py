@@ -1,5 +1,6 @@
 """Influence against what a mask's graph permits, and against single runs."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from experiments.influence import (
+    Influence,
     count,
     influence,
     joined,
@@ -73,6 +75,18 @@ def test_the_future_of_a_causal_model_moves_nothing(bert_tiny: Bench, positions:
     source = text(list(range(12)))
     assert influence(bench, source, NEW, bench.native).future == 0.0
     assert influence(bench, source, NEW, replace(bench.native, mask="none")).future > 0.01
+
+
+def test_the_past_of_one_exchange() -> None:
+    relative = torch.tensor([[0.5, 0.2, 0.1], [0.3, 0.5, 0.4], [0.0, 0.0, math.nan]])
+    whole = Influence(relative, relative)
+    assert [whole.past(column) for column in range(3)] == [
+        None,
+        pytest.approx(0.2),
+        pytest.approx(0.4),
+    ]
+    same = Influence(torch.full((3, 3), math.nan), relative)
+    assert same.past(2) is None
 
 
 def test_a_column_is_what_one_exchange_does(bert_tiny: Bench) -> None:

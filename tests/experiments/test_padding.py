@@ -1,5 +1,6 @@
 """Padding against closed forms, known limits, and sentences run alone."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from experiments.padding import (
+    DTYPES,
     alone,
     arithmetic,
     batch,
@@ -155,23 +157,53 @@ def test_numbers_that_stand_for_infinity() -> None:
     scores = torch.tensor([1.0, -2.0, 0.5, 3.0])
     padding = torch.tensor([False, False, True, True])
     table = arithmetic(scores, padding)
-    rows = {(row["dtype"], row["fill"]): row for _n, row in table[:-1].iterrows()}
-    assert len(rows) == 9
+    rows = {
+        (row["dtype"], row["mask"], row["fill"]): row
+        for _n, row in table.iterrows()
+        if row["mask"] in ("once", "twice")
+    }
+    assert len(rows) == 15
     infinite = float("-inf")
-    for dtype in ("float32", "float16", "bfloat16"):
-        assert all(rows[dtype, fill]["padding"] == 0 for fill in (-1e4, -1e9, infinite))
-        assert rows[dtype, infinite]["lowest"] != rows[dtype, infinite]["lowest"]  # NaN
+    assert (table["padding"] == 0).all()  # whatever the mask, padding gets nothing
+    for dtype, kind in DTYPES.items():
+        assert math.isnan(rows[dtype, "once", infinite]["lowest"])
+        least = torch.finfo(kind).min
+        once, twice = rows[dtype, "once", least], rows[dtype, "twice", least]
+        assert once["accepted"] and once["becomes"] == least
+        assert once["lowest"] == once["highest"] == 0.25  # the scores vanish beside it
+        assert twice["becomes"] == infinite and math.isnan(twice["lowest"])
     for dtype in ("float32", "bfloat16"):
-        assert rows[dtype, -1e9]["lowest"] == rows[dtype, -1e9]["highest"] == 0.25
-        assert rows[dtype, -1e9]["accepted"]
-    assert rows["float16", -1e9]["becomes"] == infinite
-    assert not rows["float16", -1e9]["accepted"]
-    assert rows["float16", -1e9]["highest"] != rows["float16", -1e9]["highest"]  # NaN
+        assert rows[dtype, "once", -1e9]["lowest"] == rows[dtype, "once", -1e9]["highest"] == 0.25
+        assert rows[dtype, "once", -1e9]["accepted"]
+    assert rows["float16", "once", -1e9]["becomes"] == infinite
+    assert not rows["float16", "once", -1e9]["accepted"]
+    assert math.isnan(rows["float16", "once", -1e9]["highest"])
     # numbers near 10,000 are 2⁻¹⁰, 8 and 64 apart in float32, float16 and bfloat16
     unmasked = scores.softmax(-1)
-    assert rows["float32", -1e4]["highest"] == pytest.approx(float(unmasked.max()), abs=1e-3)
-    assert rows["float16", -1e4]["becomes"] == -10_000
-    assert rows["bfloat16", -1e4]["becomes"] == -9_984
-    assert rows["bfloat16", -1e4]["lowest"] == rows["bfloat16", -1e4]["highest"] == 0.25
+    assert rows["float32", "once", -1e4]["highest"] == pytest.approx(
+        float(unmasked.max()), abs=1e-3
+    )
+    assert rows["float16", "once", -1e4]["becomes"] == -10_000
+    assert rows["bfloat16", "once", -1e4]["becomes"] == -9_984
+    assert rows["bfloat16", "once", -1e4]["lowest"] == 0.25
+    assert rows["bfloat16", "once", -1e4]["highest"] == 0.25
     here = table.iloc[-1]
+    assert here["mask"] == "rule"
     assert (here["padding"], here["lowest"], here["highest"]) == (0, 0, 0)
+
+
+def test_pytorchs_own_masks_mean_opposite_things() -> None:
+    """A boolean True lets attend in one place and hides in the other; a row that may see nothing
+    gives zeros in the one and NaN in the other."""
+    scores = torch.tensor([1.0, -2.0, 0.5, 3.0])
+    padding = torch.tensor([False, False, True, True])
+    boolean = arithmetic(scores, padding).query("mask == 'boolean'")
+    assert boolean["dtype"].tolist() == list(DTYPES)
+    assert boolean[["padding", "lowest", "highest"]].to_numpy().tolist() == [[0, 0, 0]] * 3
+    attention = torch.nn.MultiheadAttention(4, 1, batch_first=True)
+    x = torch.randn(1, 4, 4, generator=torch.Generator().manual_seed(0))
+    weights = attention(x, x, x, key_padding_mask=padding[None])[1]
+    assert not weights[..., padding].any()
+    assert weights[..., ~padding].all()
+    dead = attention(x, x, x, key_padding_mask=torch.ones(1, 4, dtype=torch.bool))[1]
+    assert dead.isnan().all()

@@ -74,11 +74,16 @@ def test_the_amount_and_the_sentence_are_controls() -> None:
 
 def test_numbers_for_infinity_are_computed() -> None:
     table = opened(5, model="bert-tiny").dataframe[1].value
-    rows = table["all masked: the row"].tolist()
-    assert rows[2] == rows[4] == rows[5] == rows[8] == "NaN"
-    assert rows[1].startswith("uniform")
-    assert rows[9] == "zeros"
-    assert table["masked_fill"].tolist()[4] == "refuses it"
+    rows = table.set_index(["number format", "mask"])["all masked: the row"]
+    for dtype in ("float32", "float16", "bfloat16"):
+        assert rows[dtype, "−∞"] == rows[dtype, "finfo.min, twice"] == "NaN"
+        assert rows[dtype, "finfo.min"].startswith("uniform")
+        assert rows[dtype, "boolean"] == "zeros"
+    assert rows["float32", "−1e9"].startswith("uniform")
+    assert rows["float16", "−1e9"] == "NaN"
+    assert rows.iloc[-1] == "zeros"
+    takes = table.set_index(["number format", "mask"])["masked_fill"]
+    assert takes["float16", "−1e9"] == "refuses it"
 
 
 def test_the_past_moves_only_without_the_mask() -> None:
@@ -87,6 +92,15 @@ def test_the_past_moves_only_without_the_mask() -> None:
     assert on == "0"
     assert float(off) > 0.01
     assert counted.startswith("0 / ")
+    table = app.dataframe[0].value.set_index("quantity")
+    chosen = table.loc["largest ‖Δh‖ / ‖h‖ of an output before position 5"]
+    assert (chosen["mask on"], chosen["mask off"]) == ("0", off)  # of the exchange that is shown
+    assert float(table.loc["the same, largest over all exchanges", "mask off"]) >= float(off)
+
+
+def test_nothing_stands_before_the_first_token() -> None:
+    app = opened(16, causal_model="bert-tiny", changed="0")
+    assert metrics(app)[:2] == ["–", "–"]
 
 
 def test_any_token_can_be_exchanged_for_any_word() -> None:

@@ -68,10 +68,19 @@ def test_each_control_of_the_tied_keys_moves_something() -> None:
     assert sound(app)
 
 
+def test_what_switching_does_stands_beside_what_training_does() -> None:
+    table = scores(2, model="minilm").dataframe[0].value
+    assert table["kind"].tolist() == ["switched after training"] * 2 + ["trained this way"] * 2
+    native, switched, untied, tied = (
+        float(share.rstrip("%")) for share in table["share on the diagonal, all heads"]
+    )
+    assert native < untied < tied < switched
+
+
 def test_a_causal_model_with_rotary_positions_is_symmetric_too() -> None:
     app = scores(2, model="smollm2", text="A short text.")
     assert sound(app)
-    table = app.dataframe[0].value
+    table = app.dataframe[1].value
     assert "RoPE" in table.iloc[0, 0]
     assert float(table.iloc[0, 4]) < 1e-5  # before the rotation, tied
     assert float(table.iloc[1, 4]) < 1e-5  # after it

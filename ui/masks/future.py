@@ -60,11 +60,11 @@ def show() -> None:
         return
     on, off = joined(done[:groups]), joined(done[groups:])
     past = len(tokens) * (len(tokens) - 1) // 2
-    note = _("largest |Δ| of an earlier output")
+    note = _("largest ‖Δh‖ / ‖h‖ of an output before position {n}").format(n=changed)
     moved = {"on": _past_moved(on), "off": _past_moved(off)}
     figures(
-        (_("The past moves, mask on"), _exactly(on.future), note),
-        (_("The past moves, mask off"), numeral(off.future, ".3g"), note),
+        (_("The past moves, mask on"), _exactly(on.past(changed)), note),
+        (_("The past moves, mask off"), _exactly(off.past(changed)), note),
         (
             _("Earlier outputs that move"),
             f"{moved['on']} / {past}",
@@ -98,8 +98,18 @@ def show() -> None:
     )
     table = [
         (_("earlier outputs that move, of {pairs}").format(pairs=past), moved["on"], moved["off"]),
-        (_("largest |Δ| of a feature of an earlier output"), _exactly(on.future), off.future),
-        (_("largest ‖Δh‖ / ‖h‖ of an earlier output"), *(_past_relative(i) for i in (on, off))),
+        (
+            _("largest ‖Δh‖ / ‖h‖ of an output before position {n}").format(n=changed),
+            *(_exactly(one.past(changed)) for one in (on, off)),
+        ),
+        (
+            _("the same, largest over all exchanges"),
+            *(_exactly(_past_relative(one)) for one in (on, off)),
+        ),
+        (
+            _("largest |Δ| of a feature of an earlier output, over all exchanges"),
+            *(_exactly(one.future) for one in (on, off)),
+        ),
         *_leak(bench, text, changed, replacement),
     ]
     frame = pd.DataFrame(table, columns=["quantity", "on", "off"])
@@ -183,8 +193,11 @@ def _past_relative(influence: Influence) -> float:
     return float(influence.relative.triu(1).nan_to_num().max())
 
 
-def _exactly(value: float) -> str:
-    return "0" if value == 0 else numeral(value, ".2g")
+def _exactly(value: float | None) -> str:
+    """A change: 0 only where nothing moved at all; none where there is nothing that could."""
+    if value is None:
+        return "–"
+    return "0" if value == 0 else numeral(value, ".3g")
 
 
 def _shown(value: object) -> str:

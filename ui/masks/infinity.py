@@ -2,9 +2,10 @@
 
 import pandas as pd
 import streamlit as st
+import torch
 from torch import Tensor
 
-from experiments.padding import arithmetic
+from experiments.padding import DTYPES, arithmetic
 from ui.i18n import _
 from ui.numbers import numeral
 
@@ -19,7 +20,12 @@ def show(scores: Tensor, padding: Tensor) -> None:
     shown = pd.DataFrame(
         {
             _("number format"): [*table["dtype"][:-1], own],
-            _("mask adds"): [_number(fill) for fill in table["fill"]],
+            _("mask"): [
+                _mask(mask, fill, dtype)
+                for mask, fill, dtype in zip(
+                    table["mask"], table["fill"], table["dtype"], strict=True
+                )
+            ],
             _("in this format"): [_number(value) for value in table["becomes"]],
             "masked_fill": [
                 "–" if fill != fill else _("takes it") if taken else _("refuses it")
@@ -37,11 +43,24 @@ def show(scores: Tensor, padding: Tensor) -> None:
         _(
             "Computed now by PyTorch on the scores of this head's first real query ({keys} keys): "
             "the weight that its padding keeps, and the weights when every key is masked. "
-            "masked_fill: whether PyTorch writes the number into such a tensor. The last line is "
-            "this project's softmax: the mask is a rule, not a number, and a row with nothing to "
-            "attend to gives zeros."
-        ).format(keys=len(padding))
+            "masked_fill: whether PyTorch writes the number into such a tensor. finfo.min is the "
+            "least number of a format; added twice, by a padding and a causal mask, it is −∞. "
+            "Boolean: given to torch.nn.functional.scaled_dot_product_attention of PyTorch "
+            "{version}, where True means “may attend” (as a key_padding_mask of "
+            "torch.nn.MultiheadAttention it means the opposite). The last line is this project's "
+            "softmax: the mask is a rule, not a number, and a row with nothing to attend to gives "
+            "zeros."
+        ).format(keys=len(padding), version=torch.__version__.split("+")[0])
     )
+
+
+def _mask(mask: str, fill: float, dtype: str) -> str:
+    if mask == "boolean":
+        return _("boolean")
+    if mask == "rule":
+        return _("a rule")
+    name = "finfo.min" if fill == torch.finfo(DTYPES[dtype]).min else _number(fill)
+    return _("{number}, twice").format(number=name) if mask == "twice" else name
 
 
 def _number(value: float) -> str:

@@ -104,7 +104,7 @@ def _in_short(here: pd.DataFrame, names: dict[str, str], instead: str) -> None:
         "variance": _("Variance of the scores"),
         "entropy": _("Mean entropy of a row"),
         "largest": _("Mean largest weight"),
-        "saturated": _("Rows without gradient"),
+        "saturated": _("Rows with almost no gradient"),
     }
     st.markdown(f"**{names[instead]}**")
     figures(
@@ -179,8 +179,8 @@ def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:
             "{matrices} random matrices of {n} queries and {n} keys, independent standard normal "
             "features, seed {seed}, float32. Closed forms: variance v = dₖ / divisor²; entropy "
             "ln n − (1 − 1/n) · v/2 up to v = 1, and ψ(1) − ψ(1 − m) with m = b/√v ≤ ½, where b "
-            "is the size of the largest of n normal numbers; none between. A row counts as "
-            "without gradient where the Frobenius norm of its Jacobian is below {limit}."
+            "is the size of the largest of n normal numbers; none between. A row has "
+            "almost no gradient where the Frobenius norm of its Jacobian is below {limit}."
         ).format(matrices=draw.matrices, n=draw.n, seed=draw.seed, limit=SATURATED),
         {
             "setting": _("setting"),
@@ -188,7 +188,7 @@ def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:
             "divisor": _("divisor"),
             "closed": _("variance, closed form"),
             "expected": _("entropy, closed form"),
-            "saturated": _("rows without gradient"),
+            "saturated": _("rows with almost no gradient"),
             **quantity_names(),
         },
     )
@@ -230,6 +230,13 @@ def _damage_by_layer(results: list[Damage], scene: Scene) -> None:
         if divergent
         else _("1 − cosine of last hidden states, mean")
     )
+    if not divergent:
+        st.caption(
+            _(
+                "This model predicts no next word, so the damage is an angle. A language model, "
+                "such as SmolLM2, has it in nats of its predictions."
+            )
+        )
     st.plotly_chart(
         charts.damage(effects, labels, {"layer": _("Layer"), "effect": effect}, colours()),
         key="damage_bars",

@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+import torch
 from torch import Tensor
 
 from charts import scores as charts
 from charts.viewer import Axis, FocusEvent, Panel, focus, matrices
 from experiments.symmetry import asymmetry, even_diagonal, smallest_eigenvalue, symmetry
+from experiments.trained_attention import LONGEST, WINDOWS, diagonal
 from model import Bench, Choices
 from model.bench import Text
-from ui.anatomy import evidence, figures
+from ui.anatomy import KINDS, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.numbers import numeral
 from ui.scene import SIDES, Scene, colours, words
 from ui.subject import place, subject, subject_parameters
+from ui.trained.names import variant_name
 from ui.url import Parameter, number, one_of
 
 PARAMETERS = (
@@ -84,6 +87,7 @@ def show() -> None:
         )
     st.subheader(_("What it does to the model"), anchor=False)
     headline(scene)
+    _switched_and_trained(scene, frames)
     _evidence(scene, frames, raw)
 
 
@@ -152,6 +156,43 @@ def _score_matrices(scene: Scene, raw: dict[str, Tensor]) -> None:
             ),
         ],
         words=words(),
+    )
+
+
+def _switched_and_trained(scene: Scene, frames: dict[str, pd.DataFrame]) -> None:
+    """The diagonal of this model, switched after training, beside that of models that were trained
+    with two matrices and with one."""
+    st.subheader(_("On the diagonal: switched after training, and trained this way"), anchor=False)
+    even = even_diagonal(scene.attention("native").mask[0, scene.head])
+    causal = torch.ones(LONGEST, LONGEST, dtype=torch.bool).tril()
+    switched, learnt = (_(KINDS[kind][0]) for kind in ("switched", "trained"))
+    this = _("{model}, this text").format(model=model_name(scene.bench))
+    small = _("the small models above: {windows} held-out windows of {length} characters").format(
+        windows=WINDOWS, length=LONGEST
+    )
+    rows = [
+        (switched, _("native"), this, frames["native"]["diagonal"].mean(), even),
+        (switched, _("tied"), this, frames["variant"]["diagonal"].mean(), even),
+        *(
+            (learnt, variant_name("tied", one), small, diagonal("tied", one), even_diagonal(causal))
+            for one in ("untied", "tied")
+        ),
+    ]
+    columns = (
+        _("kind"),
+        _("W_Q and W_K"),
+        _("measured on"),
+        _("share on the diagonal, all heads"),
+        _("if spread evenly"),
+    )
+    table = pd.DataFrame([(*row[:3], *(numeral(x, ".0%") for x in row[3:])) for row in rows])
+    st.dataframe(table.set_axis(columns, axis=1), hide_index=True, width="stretch")
+    st.caption(
+        _(
+            "Tied after training, the weights still expect two matrices; trained with one, they "
+            "have arranged themselves to it. The small models are one of each kind (seed 0), and "
+            "causal, so that their early queries have few keys to choose from."
+        )
     )
 
 
