@@ -11,6 +11,7 @@ from charts.colours import Palette, colorscale
 from charts.depth import logarithmic_ticks
 from charts.labels import plain
 from charts.numbers import numeral
+from charts.overflow import GAPS
 
 _MARGIN = {"l": 10, "r": 10, "t": 40, "b": 80}
 _LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -58,6 +59,7 @@ def block(
                 + words["feature"]
                 + " %{customdata[1]} · %{z:.3g}<extra></extra>",
                 hoverongaps=False,
+                meta=GAPS,
             )
         frames.append(_frame(right, down, width, positions, colours.masked_hatch, 1))
         rows, columns = np.nonzero(kept[sheet])

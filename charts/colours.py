@@ -1,10 +1,12 @@
 """What every colour means, in one place, for Plotly charts and the canvas viewer alike.
 
 Queries are blue, keys orange-red, values green; attention weights are one sequential purple
-ramp whose zero is the page itself (white, or the dark theme's background); differences are
-brown (less) to teal (more), told apart by readers with any common colour blindness. Signed
-quantities of one kind (a query vector, raw scores) run from a muted complement through the
-page's background to the hue of their kind. Masked is the only neutral grey, and hatched.
+ramp whose zero is the page itself (white, or the dark theme's background); counts, deviations
+and other amounts are a rose one; differences are brown (less) to teal (more), told apart by
+readers with any common colour blindness. Signed quantities of one kind (a query vector, raw
+scores) run from a muted complement through the page's background to the hue of their kind. Masked
+is the only neutral grey, and hatched. What overflowed is the only yellow, and crossed out: it is
+no value, not even a masked one.
 
 A ramp is a tuple of hex colours, equally spaced from its lowest value to its highest.
 """
@@ -28,9 +30,12 @@ class Palette:
     values: str
     masked: str  # ground of the hatch
     masked_hatch: str  # its stripes
+    overflowed: str  # ground of what is no number, or has no end
+    overflowed_cross: str  # the cross on it
     more: str  # gained: the difference ramp's positive end
     less: str  # lost: its negative end
     weights_ramp: Ramp  # sequential, from 0
+    amounts_ramp: Ramp  # sequential, of counts, deviations and other amounts, which are no weights
     difference_ramp: Ramp  # diverging, centred on 0, as are all below
     scores_ramp: Ramp
     queries_ramp: Ramp
@@ -48,9 +53,12 @@ LIGHT = Palette(
     values="#187a50",
     masked="#dcdde0",
     masked_hatch="#bcbec4",
+    overflowed="#ffd400",
+    overflowed_cross="#332a00",
     more="#0b766c",
     less="#96590c",
     weights_ramp=(LIGHT_PAGE, "#eee6fb", "#d0b5f1", "#a877de", "#7a3bbf", "#4d138f", "#290452"),
+    amounts_ramp=(LIGHT_PAGE, "#fbe6ee", "#f3b6cd", "#e17fa8", "#c4447f", "#931b5b", "#570931"),
     difference_ramp=(
         "#6b3d05",
         "#b1752a",
@@ -73,9 +81,12 @@ DARK = Palette(
     values="#8be8a5",
     masked="#34373f",
     masked_hatch="#50545e",
+    overflowed="#ffd400",
+    overflowed_cross="#332a00",
     more="#5fd3c5",
     less="#e0a95a",
     weights_ramp=(DARK_PAGE, "#2a1b4a", "#4f2c8a", "#7c4cc4", "#a97eea", "#d3b8fb", "#faf5ff"),
+    amounts_ramp=(DARK_PAGE, "#3a1426", "#6b2547", "#a83d72", "#d96a9d", "#f2a3c6", "#ffe3ef"),
     difference_ramp=(
         "#ffdca3",
         "#cf9344",

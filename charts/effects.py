@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -34,7 +35,8 @@ def predictions(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
             customdata=list(zip(names, frame[f"{side}_rank"], strict=True)),
             hovertemplate="%{customdata[0]} · %{x:.4g} · #%{customdata[1]}<extra></extra>",
         )
-    widest = float(frame[["native", "variant"]].to_numpy().max())
+    known = frame[["native", "variant"]].to_numpy()
+    widest = float(known[np.isfinite(known)].max())
     figure.update_layout(
         barmode="group",
         bargap=0.25,
@@ -53,25 +55,24 @@ def predictions(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
     return figure
 
 
-def cosines(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.Figure:
-    """Cosine of each token's last hidden state, native with variant; `frame` as from
-    `experiments.outcome.cosines`. words: cosine, token."""
+def moved(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.Figure:
+    """How far each token's last hidden state turned from native to variant, 1 − cosine: the
+    tallest bar moved most; `frame` as from `experiments.outcome.cosines`. words: apart, token."""
     positions = frame["position"].tolist()
     names = [plain(token) for token in frame["token"]]
     step = max(1, -(-len(positions) // 30))  # fewer than 32 ticks stay legible and quick
     figure = go.Figure(
         go.Bar(
             x=positions,
-            y=frame["cosine"],
+            y=frame["apart"],
             marker={"color": colours.weights_ramp[4]},
             customdata=names,
-            hovertemplate="%{x} · %{customdata} · %{y:.4f}<extra></extra>",
+            hovertemplate="%{x} · %{customdata} · %{y:.4g}<extra></extra>",
         )
     )
-    lowest = min(0.0, float(frame["cosine"].to_numpy().min()))
     figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 10, "b": 90})
     figure.update_xaxes(
         title=words["token"], tickvals=positions[::step], ticktext=names[::step], fixedrange=True
     )
-    figure.update_yaxes(title=words["cosine"], range=[lowest * 1.05, 1.02], fixedrange=True)
+    figure.update_yaxes(title=words["apart"], rangemode="tozero", fixedrange=True)
     return figure

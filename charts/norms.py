@@ -29,14 +29,15 @@ def depth(
     0, standard deviations on a logarithmic scale. words: token, norm."""
     table = frame.pivot(index="position", columns="norm", values=quantity)  # (tokens, norms)
     numbers = table.to_numpy()
-    low, high = limits or (float(numbers.min()), float(numbers.max()))
+    known = numbers[np.isfinite(numbers)]
+    low, high = limits or ((known.min(), known.max()) if known.size else (1.0, 1.0))
     bar: dict[str, Any] = {"thickness": 12}
     if quantity.startswith("mean"):
         shown, scale = numbers, colorscale(colours.scores_ramp)
         high = max(abs(low), abs(high)) or 1.0
         low = -high
     else:  # deviations span orders of magnitude: a few tokens outgrow all others
-        shown, scale = np.log10(np.maximum(numbers, SMALLEST)), "Cividis"
+        shown, scale = np.log10(np.maximum(numbers, SMALLEST)), colorscale(colours.amounts_ramp)
         low, high = np.log10(max(low, SMALLEST)), np.log10(max(high, SMALLEST))
         powers = range(math.floor(low), math.ceil(high) + 1)
         bar |= {

@@ -133,7 +133,7 @@ def cost(
 def saturation(
     frame: pd.DataFrame,
     quantity: str,
-    closed: Mapping[str, Sequence[float]],
+    closed: Mapping[str, Sequence[float | None]],
     limits: tuple[float, float] | None,
     d_k: int,
     words: Mapping[str, str],

@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from experiments.outcome import divergence
+from experiments.outcome import divergence, turned
 from experiments.reading import Reading
 from model import Bench, Run, Tape
 
@@ -109,4 +108,4 @@ def _effect(reading: Reading, run: Run) -> Tensor:
         assert native.logits is not None and run.logits is not None  # asked only of a head
         return divergence(native.logits, run.logits).mean(-1)  # (batch,)
     last = run.shape.n_layers
-    return (1 - F.cosine_similarity(native.hidden(last), run.hidden(last), dim=-1)).mean(-1)
+    return (1 - turned(*torch.broadcast_tensors(native.hidden(last), run.hidden(last)))).mean(-1)

@@ -65,7 +65,7 @@ def arithmetic(
     allowed = view.mask[batch, head, query]  # (keys,)
     weights = view.weights[batch, head, query]  # (keys,)
     highest = scores[allowed].max() if allowed.any() else scores.max()
-    exponentials = (scores - highest).exp() * allowed
+    exponentials = (scores - highest).exp().masked_fill(~allowed, 0.0)
     return Cell(
         query=q,
         key=k,

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from experiments.outcome import predictions
+from experiments.outcome import predictions, turned
+from experiments.overflow import Overflow
 from experiments.reading import Reading, reread
 from model import Bench, Shape, Tape
 from model.choices import Residual, native_choices
@@ -58,18 +59,19 @@ class Stack:
         )
 
 
-def residual_share(x: Tensor) -> float:
+def residual_share(x: Tensor) -> float | None:
     """‖X − 1x̄ᵀ‖ / ‖X‖ (Frobenius) of a token matrix (tokens, d): the part of it that tells tokens
-    apart, x̄ their mean. 0 when all tokens are equal, so the matrix has rank one; at most 1."""
+    apart, x̄ their mean. 0 when all tokens are equal, so the matrix has rank one; at most 1; None
+    for zeros."""
     whole = float(x.norm())
-    return float((x - x.mean(0)).norm()) / whole if whole else math.nan
+    return float((x - x.mean(0)).norm()) / whole if whole else None
 
 
-def pairwise_cosine(x: Tensor) -> float:
-    """Mean cosine of two different tokens of x (tokens, d); NaN for a single one."""
+def pairwise_cosine(x: Tensor) -> float | None:
+    """Mean cosine of two different tokens of x (tokens, d); None for a single one."""
     n = len(x)
     if n < 2:
-        return math.nan
+        return None
     cosines = F.normalize(x, dim=-1, eps=0) @ F.normalize(x, dim=-1, eps=0).T  # (n, n)
     return float((cosines.sum() - cosines.diagonal().sum()) / (n * (n - 1)))
 
@@ -81,9 +83,13 @@ def stable_rank(x: Tensor) -> float:
     return float(values.square().sum() / values[0].square())
 
 
-def measures(x: Tensor) -> dict[str, float]:
+def measures(x: Tensor) -> dict[str, float | None]:
     """Of a token matrix (tokens, d): rms, the root mean square of its features; share:
-    `residual_share`; cosine: `pairwise_cosine`; rank: `stable_rank`."""
+    `residual_share`; cosine: `pairwise_cosine`; rank: `stable_rank`; all not a number where x has
+    overflowed. In float64, which holds the squares of all that float32 holds."""
+    x = x.double()
+    if not x.isfinite().all():
+        return dict.fromkeys(("rms", "share", "cosine", "rank"), math.nan)
     return {
         "rms": float(x.square().mean().sqrt()),
         "share": residual_share(x),
@@ -121,7 +127,7 @@ class Outcome:
     states: one row per place 0 … n_layers (`Run.hidden`), place and the `measures`. cosine: of
     native and variant last hidden states, mean over tokens. divergence: KL(native ‖ variant) in
     nats of the last prediction, prediction: its likeliest token, probability: that token's; None
-    for a model or a text without any.
+    for a model or a text without any, and where the numbers overflowed.
     """
 
     residual: Residual
@@ -130,6 +136,7 @@ class Outcome:
     divergence: float | None = None
     prediction: str | None = None
     probability: float | None = None
+    overflow: Overflow | None = None
 
 
 def outcomes(bench: Bench, native: Reading) -> Iterator[Outcome]:
@@ -140,9 +147,10 @@ def outcomes(bench: Bench, native: Reading) -> Iterator[Outcome]:
         hidden = [reading.run.hidden(place)[0] for place in range(bench.shape.n_layers + 1)]
         states = pd.DataFrame({"place": n, **measures(x)} for n, x in enumerate(hidden))
         before = native.run.hidden(bench.shape.n_layers)[0]  # (tokens, d_model)
-        cosine = float(F.cosine_similarity(before, hidden[-1], dim=-1).mean())
-        if not reading.asked or native.run.logits is None or reading.run.logits is None:
-            yield Outcome(residual, states, cosine)
+        cosine = float(turned(before, hidden[-1]).mean())
+        lost = native.overflow or reading.overflow
+        if lost or not reading.asked or native.run.logits is None or reading.run.logits is None:
+            yield Outcome(residual, states, cosine, overflow=lost)
             continue
         frame, divergence = predictions(native.run.logits[0, -1], reading.run.logits[0, -1], bench)
         best = frame.loc[frame["variant"].idxmax()]

@@ -24,16 +24,28 @@ class Influence:
 
     relative: (outputs, inputs), ‖Δh‖ / ‖h‖ of the last hidden state h.
     largest: (outputs, inputs), the largest |Δ| of any feature, in units of the hidden state.
-    Both are NaN in a column whose token is the replacement itself: nothing was exchanged.
+    same: (inputs,), True where the token is the replacement itself: nothing was exchanged, and
+    both are NaN in its column.
     """
 
     relative: Tensor
     largest: Tensor
+    same: Tensor
 
     @property
     def future(self) -> float:
         """The largest change of any feature of an output before the exchanged token."""
-        return float(self.largest.triu(1).nan_to_num().max())
+        return self.before(self.largest)
+
+    def before(self, change: Tensor) -> float:
+        """The largest of a change (outputs, inputs) above the diagonal: of outputs before the
+        exchanged token."""
+        return float(change.masked_fill(self.same, 0.0).triu(1).max())
+
+    @property
+    def highest(self) -> float:
+        """The largest relative change of any output."""
+        return float(self.relative.masked_fill(self.same, 0.0).max())
 
     def past(self, column: int) -> float | None:
         """The largest ‖Δh‖ / ‖h‖ of the outputs before the exchanged token of a column; None where
@@ -74,6 +86,7 @@ def steps(bench: Bench, source: Encoded, replacement: int, choices: Choices) -> 
         yield Influence(
             relative.masked_fill(same, float("nan"))[:, :wanted],
             largest.masked_fill(same, float("nan"))[:, :wanted],
+            same[:wanted],
         )
 
 
@@ -93,6 +106,7 @@ def joined(parts: Sequence[Influence]) -> Influence:
     return Influence(
         torch.cat([part.relative for part in parts], dim=1),
         torch.cat([part.largest for part in parts], dim=1),
+        torch.cat([part.same for part in parts]),
     )
 
 

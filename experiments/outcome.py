@@ -1,6 +1,7 @@
 """What a switch did: to one head, to the predictions, to the hidden states."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -23,10 +24,10 @@ def predictions(
     """Predictions from two rows of logits (vocab,): the tokens in the `top` of either, and the
     divergence KL(native ‖ variant) in nats.
 
-    Columns: id, token, native, variant (probabilities), native_rank, variant_rank (from 1);
-    sorted by the native probability.
+    Columns: id, token, native, variant (probabilities), native_rank, variant_rank (from 1; 0 on
+    a side that overflowed, which ranks nothing); sorted by the native probability.
     """
-    best = torch.cat([native.topk(top).indices, variant.topk(top).indices]).unique()  # (≤ 2·top,)
+    best = _best([native, variant], top)  # (≤ 2·top,)
     frame = pd.DataFrame(
         {
             "id": best.tolist(),
@@ -51,7 +52,7 @@ def divergence(native: Tensor, variant: Tensor) -> Tensor:
 def guesses(logits: Mapping[str, Tensor], bench: Bench, top: int = 4) -> pd.DataFrame:
     """Predictions of the same token under several settings, from a row of logits (vocab,) each:
     the tokens in the `top` of any. Columns: id, token, and one of probabilities per setting."""
-    best = torch.cat([row.topk(top).indices for row in logits.values()]).unique(sorted=False)
+    best = _best(list(logits.values()), top)
     frame = pd.DataFrame({"id": best.tolist(), "token": bench.tokenizer.tokens(best.tolist())})
     for name, row in logits.items():
         frame[name] = row.softmax(-1)[best].tolist()
@@ -59,25 +60,46 @@ def guesses(logits: Mapping[str, Tensor], bench: Bench, top: int = 4) -> pd.Data
 
 
 def rank(logits: Tensor, token: int) -> int:
-    """The place, from 1, of a token id among logits (vocab,)."""
-    return int((logits > logits[token]).sum()) + 1
+    """The place, from 1, of a token id among logits (vocab,); 0 among numbers that overflowed."""
+    return int((logits > logits[token]).sum()) + 1 if _holds(logits) else 0
+
+
+def _best(rows: Sequence[Tensor], top: int) -> Tensor:
+    """The ids in the `top` of any of these rows of logits (vocab,), those left out that overflowed:
+    what is no number would come first."""
+    known = [row.topk(top).indices for row in rows if _holds(row)]
+    return torch.cat(known).unique() if known else torch.empty(0, dtype=torch.long)
+
+
+def _holds(logits: Tensor) -> bool:
+    return bool(logits.isfinite().all())
 
 
 def cosine(native: Reading, variant: Reading) -> Tensor:
     """How far each token's last hidden state turned, (tokens,); 1: the same direction."""
-    return F.cosine_similarity(*_last_hidden(native, variant), dim=-1)
+    return turned(*_last_hidden(native, variant))
+
+
+def turned(native: Tensor, variant: Tensor) -> Tensor:
+    """The cosine of vectors (…, features), (…): in float64, since squares of numbers that float32
+    just holds would overflow in it and make the cosine 0; not a number where one of them has."""
+    found = F.cosine_similarity(native.double(), variant.double(), dim=-1)
+    known = native.isfinite().all(-1) & variant.isfinite().all(-1)
+    return found.masked_fill(~known, math.nan)
 
 
 def cosines(native: Reading, variant: Reading) -> pd.DataFrame:
     """How far each token's last hidden state moved: position, token, cosine (1: the same
-    direction), and the ratio of the norms, variant over native."""
+    direction), apart (1 − cosine), and the ratio of the norms, variant over native."""
     before, after = _last_hidden(native, variant)
+    alike = turned(before, after)
     return pd.DataFrame(
         {
             "position": range(len(before)),
             "token": native.run.tokens[0],
-            "cosine": cosine(native, variant).tolist(),
-            "norm_ratio": (after.norm(dim=-1) / before.norm(dim=-1)).tolist(),
+            "cosine": alike.tolist(),
+            "apart": (1 - alike).clamp(min=0).tolist(),
+            "norm_ratio": (after.double().norm(dim=-1) / before.double().norm(dim=-1)).tolist(),
         }
     )
 

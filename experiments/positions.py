@@ -63,14 +63,14 @@ def by_distance(matrix: Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["distance", "mean", "low", "high", "std"])
 
 
-def explained_by_distance(matrix: Tensor) -> float:
+def explained_by_distance(matrix: Tensor) -> float | None:
     """The share of the variance of a (n, n) matrix's cells that j − i explains: 1 where a cell
-    depends on the distance alone; NaN for a matrix whose cells are all equal."""
+    depends on the distance alone; None for a matrix whose cells are all equal."""
     n = len(matrix)
     cells = matrix.double()
     total = float((cells - cells.mean()).square().sum())
     if total <= n**2 * (1e-6 * float(cells.abs().max())) ** 2:  # equal up to rounding
-        return math.nan
+        return None
     within = sum(float((d - d.mean()).square().sum()) for d in map(cells.diagonal, range(1 - n, n)))
     return 1 - within / total
 

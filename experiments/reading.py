@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from experiments.heads import profile
+from experiments.overflow import Overflow, overflow
 from model import Bench, Choices, Run, Tape
 from model.bench import Text
 from model.choices import first_difference
@@ -34,6 +35,7 @@ class Reading:
     profiles: (layers, heads, 6), see `experiments.heads`.
     norms: site of each norm, in the order of the pass, to (tokens, 4): mean and standard
         deviation over a token's features before the norm, and after it.
+    overflow: where its numbers first left what float32 holds, if they did.
     """
 
     run: Run
@@ -41,6 +43,7 @@ class Reading:
     thumbnails: Tensor
     profiles: Tensor
     norms: dict[str, Tensor]
+    overflow: Overflow | None = None
 
 
 def read(bench: Bench, text: Text, choices: Choices) -> Reading:
@@ -80,7 +83,8 @@ def steps(
             yield None
         kept |= run.kept
     later = notes.reading(Run(bench.shape, choices, source, None, kept), asked)
-    yield later if native is None or not first else _joined(native, later, first)
+    whole = later if native is None or not first else _joined(native, later, first)
+    yield replace(whole, overflow=overflow(bench, whole.run))
 
 
 def first_layer(choices: Choices, native: Choices, shape: Shape) -> int:
@@ -239,4 +243,8 @@ def _moments(x: Tensor) -> Tensor:
     """Mean and standard deviation (…, 2) over the features of x (…, d_model). The kernel of a
     LayerNorm gives both in a third of the time of `torch.std_mean`."""
     _normal, mean, rstd = torch.native_layer_norm(x, x.shape[-1:], None, None, 0.0)
-    return torch.cat([mean, rstd.reciprocal()], dim=-1)
+    found = torch.cat([mean, rstd.reciprocal()], dim=-1)
+    if not found.isfinite().all():  # squares leave float32 long before the numbers do
+        spread, mean = torch.std_mean(x.double(), -1, correction=0)
+        found = torch.stack([mean, spread], dim=-1).to(x.dtype)
+    return found

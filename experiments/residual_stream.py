@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from experiments.outcome import turned
 from model import Bench, Choices, Tape
 from model.run import Encoded
 from model.transformer import Span
@@ -79,10 +80,10 @@ def mean_similarity(depths: Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _off_diagonal(matrix: Tensor) -> float:
+def _off_diagonal(matrix: Tensor) -> float | None:
     n = len(matrix)
     if n < 2:
-        return float("nan")
+        return None
     return float((matrix.sum() - matrix.diagonal().sum()) / (n * (n - 1)))
 
 
@@ -107,13 +108,13 @@ class _Notes:
     def leave(self, site: str, x: Tensor) -> None:
         before, written, after = self.now, self.written, x[0]  # (tokens, d_model) each
         _stack, layer, name = site.split(".")
-        norms = before.norm(dim=-1), written.norm(dim=-1)
+        norms = before.double().norm(dim=-1), written.double().norm(dim=-1)
         columns = {
             "norm_before": norms[0],
             "norm": norms[1],
             "ratio": norms[1] / norms[0],
-            "cosine": F.cosine_similarity(written, before, dim=-1),
-            "turn": F.cosine_similarity(before, after, dim=-1),
+            "cosine": turned(written, before),
+            "turn": turned(before, after),
         }
         values = {quantity: column.tolist() for quantity, column in columns.items()}
         for position in range(len(before)):

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from experiments.outcome import divergence
+from experiments.outcome import divergence, turned
 from experiments.reading import Reading
 from model import Bench, Choices, Tape
 
@@ -82,11 +81,11 @@ def limits(n: int) -> dict[str, tuple[float, float]]:
     }
 
 
-def expected_entropy(variance: float, n: int) -> float:
+def expected_entropy(variance: float, n: int) -> float | None:
     """Mean entropy (nats) of the softmax of n independent normal scores, where a closed form is
     near: for a variance up to 1, ln n − (1 − 1/n)·variance/2 (the first terms of the series);
     for a large one, where a few keys share all, ψ(1) − ψ(1 − m) with m = b/√variance and b the
-    size that the largest of n normal numbers has (m up to ½); NaN between the two.
+    size that the largest of n normal numbers has (m up to ½); None between the two.
 
     The few weights are then distributed as in the frozen phase of the random energy model
     (Derrida 1981, Phys. Rev. B 24, 2613), a Poisson–Dirichlet law, whose mean entropy is in
@@ -98,7 +97,7 @@ def expected_entropy(variance: float, n: int) -> float:
     largest = root - (math.log(math.log(n)) + math.log(4 * math.pi)) / (2 * root)
     m = largest / math.sqrt(variance)
     if m > 0.5:
-        return math.nan
+        return None
     psi = torch.special.digamma(torch.tensor([1.0, 1 - m], dtype=torch.float64))
     return float(psi[0] - psi[1])
 
@@ -135,5 +134,5 @@ def _damage(bench: Bench, native: Reading, choices: Choices, first: int) -> Dama
     if native.asked:  # else no logits were kept
         assert native.run.logits is not None and run.logits is not None  # asked only of a head
         moved = float(divergence(native.run.logits, run.logits).mean())
-    cosine = float(F.cosine_similarity(before, after, dim=-1).mean())
+    cosine = float(turned(before, after).mean())
     return Damage(choices.layers, cosine, moved)

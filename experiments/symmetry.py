@@ -1,5 +1,6 @@
 """Tied keys: what W_K := W_Q does to the symmetry of every head's scores and weights."""
 
+import math
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -23,7 +24,10 @@ def asymmetry(scores: Tensor) -> Tensor:
 
 def smallest_eigenvalue(scores: Tensor) -> float:
     """The smallest eigenvalue of the symmetric part ½(S + Sᵀ) of a matrix (n, n). Tied scores are
-    the Gram matrix of the queries, so theirs is at least 0, up to rounding."""
+    the Gram matrix of the queries, so theirs is at least 0, up to rounding. Not a number where
+    the matrix has overflowed."""
+    if not scores.isfinite().all():
+        return math.nan
     return float(torch.linalg.eigvalsh((scores + scores.T).double() / 2)[0])
 
 

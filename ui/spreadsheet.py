@@ -1,8 +1,12 @@
 """Tables that a spreadsheet may open: nothing that a reader or a vocabulary says is a formula."""
 
 import re
+from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from ui.numbers import numeral
 
 # A spreadsheet takes a cell for a formula by its first visible letter, full-width forms included.
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
@@ -17,8 +21,23 @@ def cell(said: str) -> str:
     return said
 
 
+def gaps(column: Any) -> Any:
+    """A column of numbers in which NaN says that there was nothing to measure: such cells stay
+    empty."""
+    return column.astype(object).where(column.notna(), None)
+
+
+def named(column: Any) -> Any:
+    """A column in which every number that overflowed is named; untouched where none did."""
+    if column.dtype.kind != "f" or np.isfinite(column.to_numpy()).all():
+        return column
+    return column.map(lambda value: numeral(value, ".4g"))
+
+
 def safe(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with every text in it, and every column's name, as `cell` has it."""
+    """The table with every text in it, and every column's name, as `cell` has it, and numbers that
+    overflowed as `named` has them."""
+    table = table.assign(**{name: named(table[name]) for name in table.columns})
     texts = table.select_dtypes(["object", "str"]).columns
     kept = table.assign(
         **{

@@ -10,7 +10,7 @@ from charts.colours import both_themes
 from charts.viewer.component import complete, labels, mount
 from charts.viewer.payload import Encoded, encode_bits, encode_cells, pack, to_numpy
 
-Kind = Literal["weights", "difference", "scores", "queries", "keys", "values"]
+Kind = Literal["weights", "amounts", "difference", "scores", "queries", "keys", "values"]
 
 # Cells of all panels together: up to which number they travel exactly.
 EXACT_UP_TO = 60_000
@@ -30,9 +30,10 @@ class Axis:
 class Panel:
     """One matrix.
 
-    ``cells`` is (rows, columns); what is not finite is drawn as masked. ``kind`` is the colour
-    scale: weights from 0 to ``high``, all others symmetric around 0 up to the larger of
-    ``low`` and ``high`` in size. Left out, the scale reaches the largest cell, rounded up.
+    ``cells`` is (rows, columns); what is not finite is drawn as overflowed, unless it is masked.
+    ``kind`` is the colour scale: weights and amounts from 0 to ``high``, all others symmetric
+    around 0 up to the larger of ``low`` and ``high`` in size. Left out, the scale reaches the
+    largest cell, rounded up.
     """
 
     title: str
@@ -110,17 +111,17 @@ def matrices_payload(
     for panel, cells in zip(panels, cells_of, strict=True):
         if cells.ndim != 2 or cells.size == 0:
             raise ValueError(f"panel {panel.title!r} is not a matrix: {cells.shape}")
-        masked = ~np.isfinite(cells)
+        masked = np.zeros(cells.shape, dtype=bool)
         if panel.masked is not None:
-            masked = masked | np.asarray(to_numpy(panel.masked), dtype=bool)
+            masked = np.asarray(to_numpy(panel.masked), dtype=bool)
         if masked.shape != cells.shape:
             raise ValueError(f"panel {panel.title!r}: mask {masked.shape}, cells {cells.shape}")
         described.append(
             {
                 "title": panel.title,
                 "kind": panel.kind,
-                "low": panel.low,
-                "high": panel.high,
+                "low": _end(panel.low),
+                "high": _end(panel.high),
                 "cells": len(arrays),
                 "masked": len(arrays) + 1 if masked.any() else None,
                 "rows": _axis(panel, panel.rows, cells.shape[0]),
@@ -143,6 +144,11 @@ def matrices_payload(
         else {"panel": selected[0], "cell": [selected[1], selected[2]]},
     }
     return pack(header, arrays)
+
+
+def _end(value: float | None) -> float | None:
+    """An end of a scale, if it is one."""
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _axis(panel: Panel, axis: Axis, count: int) -> dict[str, Any]:

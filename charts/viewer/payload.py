@@ -12,6 +12,8 @@ Codes, where q is the stored integer and t = q / levels:
   bits (they keep at least their order of magnitude);
 * ``u8`` with ``signed``: t = (q - 127) / 127 stands for high · t · |t|: differences keep their
   small values, and where there is none it stays exactly none;
+* in each of these what is not finite travels as NaN; ``u16`` and ``u8`` with ``lost`` keep their
+  highest integer for it, and the levels are one fewer (with ``signed`` it is 255, never used);
 * ``bits``: booleans, the first in the lowest bit;
 * ``bytes``: bytes as they are, e.g. another payload in zlib's format (``deflated``).
 
@@ -61,8 +63,7 @@ def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded
     """Store numbers in one of the codes.
 
     ``weights`` says that no value is negative and that small ones matter: zero then stays
-    exactly zero. Values that are not finite are stored as the lowest one; whoever draws them
-    masks them.
+    exactly zero. Values that are not finite arrive as NaN.
 
     Raises ValueError for the codes ``bits`` and ``bytes``, and for negative weights.
     """
@@ -75,16 +76,21 @@ def encode_cells(cells: Floats, code: Code, *, weights: bool = False) -> Encoded
     if weights and low < 0:
         raise ValueError(f"attention weights cannot be negative: {low}")
     shape = list(cells.shape)
-    filled = cells if everywhere else np.where(finite, cells, np.float32(low))
     if code == "f32":
-        return Encoded({"code": code, "shape": shape}, filled.astype("<f4", copy=False).tobytes())
+        exact = cells if everywhere else np.where(finite, cells, np.float32(np.nan))
+        return Encoded({"code": code, "shape": shape}, exact.astype("<f4", copy=False).tobytes())
+    filled = cells if everywhere else np.where(finite, cells, np.float32(low))
     high = float(known.max()) if known.size else 0.0
     low = 0.0 if weights else low
     power = WEIGHTS_POWER[code] if weights else 1
     spread = (high - low) or 1.0
     place = ((filled.astype(np.float64) - low) / spread) ** (1 / power)
-    stored = np.rint(np.clip(place, 0, 1) * LEVELS[code]).astype("<u2" if code == "u16" else "u1")
+    levels = LEVELS[code] if everywhere else LEVELS[code] - 1
+    stored = np.rint(np.clip(place, 0, 1) * levels).astype("<u2" if code == "u16" else "u1")
     spec = {"code": code, "shape": shape, "low": low, "high": low + spread, "power": power}
+    if not everywhere:
+        stored[~finite] = LEVELS[code]
+        spec["lost"] = True
     return Encoded(spec, stored.tobytes())
 
 
@@ -96,10 +102,13 @@ def code_for(cells: int) -> Code:
 
 
 def encode_signed(cells: Floats) -> Encoded:
-    """Store finite numbers of either sign in 8 bits: small ones finely, 0 exactly."""
-    high = float(np.abs(cells).max(initial=0)) or 1.0
-    place = np.sqrt(np.abs(cells.astype(np.float64)) / high) * np.sign(cells)
+    """Store numbers of either sign in 8 bits: small ones finely, 0 exactly."""
+    finite = np.isfinite(cells)
+    filled = np.where(finite, cells, np.float32(0))
+    high = float(np.abs(filled).max(initial=0)) or 1.0
+    place = np.sqrt(np.abs(filled.astype(np.float64)) / high) * np.sign(filled)
     stored = (np.rint(place * MIDDLE) + MIDDLE).astype("u1")
+    stored[~finite] = LEVELS["u8"]
     shape = list(cells.shape)
     spec = {"code": "u8", "shape": shape, "low": -high, "high": high, "power": 2, "signed": True}
     return Encoded(spec, stored.tobytes())
@@ -161,12 +170,19 @@ def _decode(spec: Mapping[str, Any], blob: bytes, at: int) -> np.ndarray:
         return np.frombuffer(blob, "<f4", count, at).reshape(spec["shape"])
     code = spec["code"]
     stored = np.frombuffer(blob, "<u2" if code == "u16" else "u1", count, at)
-    if spec.get("signed"):
+    lost = stored == LEVELS[code] if "signed" in spec or "lost" in spec else None
+    if "signed" in spec:
         place = stored / MIDDLE - 1
-        return (spec["high"] * place * np.abs(place)).astype(np.float32).reshape(spec["shape"])
-    place = stored / LEVELS[code]
+        return _decoded(spec, spec["high"] * place * np.abs(place), lost)
+    place = stored / (LEVELS[code] - 1 if "lost" in spec else LEVELS[code])
     # Squaring, not **: the browser then does the same operations and gets the same bits.
     for _ in range(spec["power"].bit_length() - 1):
         place = place * place
-    numbers = spec["low"] + (spec["high"] - spec["low"]) * place
-    return numbers.astype(np.float32).reshape(spec["shape"])
+    return _decoded(spec, spec["low"] + (spec["high"] - spec["low"]) * place, lost)
+
+
+def _decoded(spec: Mapping[str, Any], numbers: np.ndarray, lost: np.ndarray | None) -> np.ndarray:
+    cells = numbers.astype(np.float32)
+    if lost is not None:
+        cells[lost] = np.nan
+    return cells.reshape(spec["shape"])

@@ -206,8 +206,8 @@ def tiles_payload(
         "cell": _inside(selected, shape),
         "view": "matrix",
         "threshold": 1.0,
-        "high": max(float(cells.max()) for cells in sides.values()),
-        "largest_difference": None if difference is None else float(np.abs(difference).max()),
+        "high": max(_largest(cells) for cells in sides.values()),
+        "largest_difference": None if difference is None else _largest(difference),
         "queries": labels(query_labels),
         "keys": None if query_labels == key_labels else labels(key_labels),
         "variant": variant is not None,
@@ -232,6 +232,11 @@ def _allowed(masked: Any | None, shape: tuple[int, int]) -> np.ndarray | None:
     if flags.shape != shape:
         raise ValueError(f"mask has shape {flags.shape}; weights have {shape}")
     return ~flags if flags.any() else None
+
+
+def _largest(cells: Floats) -> float:
+    """The largest size of a finite number; 0 where all overflowed."""
+    return float(np.abs(cells).max(initial=0, where=np.isfinite(cells)))
 
 
 def _strongest(cells: Floats) -> Encoded:

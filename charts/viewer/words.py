@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "weight": "Attention weight",
         "weight_difference": "Difference of weights",
         "masked": "masked",
+        "overflowed": "overflowed",
         # Controls of one head
         "view": "View",
         "matrix": "Matrix",

@@ -44,7 +44,7 @@ def theme(request: pytest.FixtureRequest) -> Palette:
 
 
 def test_zero_is_the_page(theme: Palette):
-    assert theme.weights_ramp[0] == theme.page
+    assert theme.weights_ramp[0] == theme.amounts_ramp[0] == theme.page
     for ramp in signed(theme):
         assert len(ramp) % 2 == 1
         assert ramp[len(ramp) // 2] == theme.page
@@ -61,7 +61,7 @@ def signed(theme: Palette):
 
 
 def test_more_is_always_further_from_the_page(theme: Palette):
-    halves = [theme.weights_ramp]
+    halves = [theme.weights_ramp, theme.amounts_ramp]
     for ramp in signed(theme):
         middle = len(ramp) // 2
         halves += [ramp[middle:], ramp[middle::-1]]
@@ -85,18 +85,38 @@ def test_queries_keys_and_values_differ_to_everybody(theme: Palette, blindness: 
         assert np.linalg.norm(lab(a, blindness) - lab(b, blindness)) > 18, (a, b)
 
 
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_an_amount_is_no_weight(theme: Palette, blindness: str):
+    for weight, amount in zip(theme.weights_ramp[2:6], theme.amounts_ramp[2:6], strict=True):
+        apart = np.linalg.norm(lab(weight, blindness) - lab(amount, blindness))
+        assert apart > 12, (weight, amount)
+
+
 def test_coloured_text_is_readable(theme: Palette):
     for colour in (theme.queries, theme.keys, theme.values, theme.more, theme.less):
         assert contrast(colour, theme.page) >= 4.5
 
 
 def test_no_value_looks_masked(theme: Palette):
-    for ramp in (theme.weights_ramp, *signed(theme)):
+    for ramp in (theme.weights_ramp, theme.amounts_ramp, *signed(theme)):
         for left, right in itertools.pairwise(ramp):
             for place in np.linspace(0, 1, 9):
                 mixed = (1 - place) * lab(left) + place * lab(right)
                 for grey in (theme.masked, theme.masked_hatch):
                     assert np.linalg.norm(mixed - lab(grey)) > 4
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_nothing_looks_as_what_overflowed(theme: Palette, blindness: str):
+    lost = lab(theme.overflowed, blindness)
+    for grey in (theme.masked, theme.masked_hatch):
+        assert np.linalg.norm(lost - lab(grey, blindness)) > 25
+    for ramp in (theme.weights_ramp, theme.amounts_ramp, *signed(theme)):
+        for left, right in itertools.pairwise(ramp):
+            for place in np.linspace(0, 1, 9):
+                mixed = (1 - place) * lab(left, blindness) + place * lab(right, blindness)
+                assert np.linalg.norm(mixed - lost) > 25, (left, right)
+    assert contrast(theme.overflowed, theme.overflowed_cross) >= 7
 
 
 def test_plotly_gets_equal_steps(theme: Palette):

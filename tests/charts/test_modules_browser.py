@@ -15,7 +15,9 @@ DECODE = """(viewer, text) => {
     const odd = new Uint8Array(bytes.length + 3);
     odd.set(bytes, 3);
     const { header, arrays } = viewer.from_codec.decode(odd.subarray(3));
-    return [header.name, arrays.map(({ cells }) => Array.from(cells))];
+    // JSON, in which the answer travels, has no word for what is no number
+    const spoken = (cell) => (Number.isNaN(cell) ? "overflowed" : cell);
+    return [header.name, arrays.map(({ cells }) => Array.from(cells, spoken))];
 }"""
 
 
@@ -23,6 +25,8 @@ def test_decoding_gives_the_numbers_that_python_gets(evaluate: Evaluate):
     source = np.random.default_rng(0)
     weights = source.dirichlet(np.full(33, 0.2), 7).astype(np.float32)
     scores = source.normal(0, 4, (5, 6)).astype(np.float32)
+    lost = scores.copy()
+    lost[0, 0], lost[1, 2], lost[4, 5] = np.nan, np.inf, -np.inf
     stored = [
         encode_cells(weights, "f32", weights=True),
         encode_cells(weights, "u16", weights=True),
@@ -31,12 +35,16 @@ def test_decoding_gives_the_numbers_that_python_gets(evaluate: Evaluate):
         encode_cells(scores, "u8"),
         encode_signed(scores),
         encode_bits(source.random((3, 7)) < 0.5),
+        *(encode_cells(lost, code) for code in ("f32", "u16", "u8")),
+        encode_cells(np.abs(lost), "u8", weights=True),
+        encode_signed(lost),
     ]
     blob = pack({"name": "注意力 \U0001f431"}, stored)
     name, decoded = evaluate(DECODE, base64.b64encode(blob).decode())
     assert name == "注意力 \U0001f431"
     for here, there in zip(unpack(blob)[1], decoded, strict=True):
-        assert here.ravel().astype(float).tolist() == there
+        cells = here.ravel().astype(float).tolist()
+        assert [cell if cell == cell else "overflowed" for cell in cells] == there
 
 
 def test_late_echoes_do_not_bring_back_what_was_left(evaluate: Evaluate):
@@ -82,17 +90,20 @@ def test_lines_are_the_smallest_set_that_carries_the_share(
 def test_numbers_show_only_the_digits_that_they_carry(evaluate: Evaluate):
     shown = evaluate(
         """({ from_text: { number } }) => [
-            number(0.123456), number(0), number(0.00001234), number(-0.5),
+            number(0.123456, {}), number(0, {}), number(0.00001234, {}), number(-0.5, {}),
             number(0.5, { signed: true }),
             number(0.1234, { uncertainty: 0.00004 }),
             number(0.1234, { uncertainty: 0.0004 }),
             number(0.1234, { uncertainty: 0.004 }),
             number(0.001, { uncertainty: 0.5 }),
+            ...[NaN, Infinity, -Infinity].map((value) =>
+                number(value, { words: { overflowed: "too large" }, uncertainty: 0 })),
         ]"""
     )
     assert shown == [
         *("0.1235", "0", "1.234e-5", "−0.5000"),
         *("+0.5000", "0.1234", "≈0.123", "≈0.12", "≈0.001"),
+        *["too large"] * 3,
     ]
 
 

@@ -12,8 +12,17 @@ from charts.viewer.atlas import atlas_payload
 from charts.viewer.component import script, style
 from charts.viewer.focus import ALL_HEADS_UP_TO, focus_payload
 from charts.viewer.matrices import Axis, Panel, matrices_payload
-from charts.viewer.payload import Code, encode_bits, encode_cells, pack, unpack
+from charts.viewer.payload import (
+    Code,
+    encode_bits,
+    encode_cells,
+    encode_signed,
+    inflated,
+    pack,
+    unpack,
+)
 from charts.viewer.pooling import pool
+from charts.viewer.tiles import tiles_payload
 
 
 def focused(native, variant=None, **changes):
@@ -86,9 +95,39 @@ def test_weights_keep_zero_order_and_small_values(cells: np.ndarray):
         assert np.allclose(stored[clear], cells[clear], rtol=error)
 
 
-def test_what_is_not_finite_is_stored_as_the_lowest():
-    cells = np.array([[1.0, -np.inf], [np.nan, 3.0]], dtype=np.float32)
-    assert read_back(cells, "f32").tolist() == [[1, 1], [1, 3]]
+@pytest.mark.parametrize("code", ["f32", "u16", "u8"])
+@pytest.mark.parametrize("weights", [True, False])
+def test_what_is_not_finite_arrives_as_no_number_beside_the_others(code: Code, weights: bool):
+    cells = np.array([[1.0, -np.inf], [np.nan, 3.0], [np.inf, 0.0]], dtype=np.float32)
+    found = read_back(cells, code, weights=weights)
+    assert np.isnan(found).tolist() == [[False, True], [True, False], [True, False]]
+    known = np.isfinite(cells)
+    assert np.allclose(found[known], cells[known], atol=0.02)
+    signed = unpack(pack({}, [encode_signed(cells)]))[1][0]
+    assert (np.isnan(signed) == ~known).all()
+    assert np.allclose(signed[known], cells[known], atol=0.02)
+
+
+def test_tiles_of_a_head_that_overflowed_have_a_scale_and_marks():
+    weights = np.full((300, 300), np.nan, dtype=np.float32)
+    weights[0, :2] = 0.5, -0.0
+    blob = tiles_payload(
+        native=np.abs(np.nan_to_num(weights)),
+        variant=weights,
+        heads=[0],
+        head=0,
+        query_labels=["q"] * 300,
+        key_labels=["k"] * 300,
+        masked_native=None,
+        masked_variant=None,
+        window=((0, 0), (300, 300)),
+        selected=None,
+        words=None,
+    )
+    header, stored = unpack(inflated(blob))
+    assert (header["high"], header["largest_difference"]) == (0.5, 0.0)
+    pooled = stored[header["patches"][0]["cells"]["variant"]]
+    assert np.isnan(pooled).mean() > 0.99  # a block in which anything overflowed has
 
 
 def test_negative_weights_are_refused():
@@ -172,12 +211,12 @@ def test_disagreement_is_refused():
             focused(native, **changes)
 
 
-def test_infinite_scores_are_masked():
+def test_infinite_scores_are_no_masked_ones():
     scores = np.array([[1.0, -np.inf], [2.0, 3.0]])
     header, stored = unpack(matrices_payload([Panel("s", scores, "scores")], None, None))
     panel = header["panels"][0]
-    assert stored[panel["masked"]].tolist() == [[False, True], [False, False]]
-    assert stored[panel["cells"]].tolist() == [[1, 1], [2, 3]]
+    assert panel["masked"] is None
+    assert np.isnan(stored[panel["cells"]]).tolist() == [[False, True], [False, False]]
     with pytest.raises(ValueError, match="labels"):
         matrices_payload([Panel("s", scores, rows=Axis(labels=["a"]))], None, None)
 

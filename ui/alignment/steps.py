@@ -12,6 +12,7 @@ from ui.alignment.phonemes import SOUNDS, ipa
 from ui.fragment import fragment
 from ui.i18n import _
 from ui.inert import inert
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, number, publish
 
@@ -79,7 +80,7 @@ def show(bench: Bench, seen: Trace, layer: int, head: int | None) -> None:
 def unsure(bench: Bench, seen: Trace) -> None:
     """Draw how unsure each step was."""
     st.markdown(_("**Where the model is unsure**: the entropy of what each step expects"))
-    st.plotly_chart(
+    plot(
         charts.unsure(
             seen.written,
             seen.entropies.tolist(),
@@ -88,7 +89,6 @@ def unsure(bench: Bench, seen: Trace) -> None:
             colours(),
         ),
         key="unsure",
-        width="stretch",
     )
     st.caption(
         _(
@@ -167,7 +167,7 @@ def _now(bench: Bench, seen: Trace, step: int, row: torch.Tensor) -> None:
     likeliest = _likeliest(bench, seen, step - 1)
     with expecting:
         st.caption(_("What it expects: the {n} likeliest").format(n=LIKELIEST))
-        st.plotly_chart(
+        plot(
             charts.expected(
                 [one for one, _share in likeliest],
                 [ipa([one]) if one in SOUNDS else "" for one, _share in likeliest],
@@ -177,11 +177,10 @@ def _now(bench: Bench, seen: Trace, step: int, row: torch.Tensor) -> None:
                 colours(),
             ),
             key="expected",
-            width="stretch",
         )
     with looking:
         st.caption(_("Where it looks: its row of the cross-attention"))
-        st.plotly_chart(
+        plot(
             charts.looked_at(
                 seen.letters,
                 row.tolist(),
@@ -189,7 +188,6 @@ def _now(bench: Bench, seen: Trace, step: int, row: torch.Tensor) -> None:
                 colours(),
             ),
             key="looked_at",
-            width="stretch",
         )
 
 

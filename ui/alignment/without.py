@@ -29,6 +29,7 @@ from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, among
 
@@ -162,7 +163,7 @@ def _figures(found: Mapping[str, Result]) -> None:
 def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
     names = _names(bench)
     shown = [found[name] for name in names if name in found and not name.startswith("head")]
-    st.plotly_chart(
+    plot(
         charts.error_rates(
             pd.DataFrame(
                 {
@@ -179,7 +180,6 @@ def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
             colours(),
         ),
         key="error_rates",
-        width="stretch",
     )
 
 
@@ -187,18 +187,20 @@ def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
     """What each head is worth alone."""
     shape = bench.shape
     native = found["native"].own
-    table = [
-        [
-            found[name].own.phoneme_error_rate - native.phoneme_error_rate
-            if name in found
-            else float("nan")
-            for head in range(shape.n_heads)
-            for name in (f"head {shape.encoder_layers + layer}.{head}",)
-        ]
+    names = [
+        [f"head {shape.encoder_layers + layer}.{head}" for head in range(shape.n_heads)]
         for layer in range(shape.decoder_layers)
     ]
-    if all(value != value for row in table for value in row):
+    waiting = [[name not in found for name in row] for row in names]
+    if all(all(row) for row in waiting):
         return
+    table = [
+        [
+            found[name].own.phoneme_error_rate - native.phoneme_error_rate if name in found else 0.0
+            for name in row
+        ]
+        for row in names
+    ]
     st.markdown(_("**One head at a time**: the phoneme error rate without it, minus native"))
     matrices(
         "without_heads",
@@ -209,6 +211,7 @@ def _heads(bench: Bench, found: Mapping[str, Result]) -> None:
                 "difference",
                 rows=Axis(_("Decoder layer"), [str(n) for n in range(shape.decoder_layers)]),
                 columns=Axis(_("Head"), [str(n) for n in range(shape.n_heads)]),
+                masked=waiting,
             )
         ],
         largest=44,

@@ -15,7 +15,9 @@ from ui.gradual import again, begin, gradually, so_far, working
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
+from ui.spreadsheet import gaps
 
 KEY = "decoding_clock"
 WIDTHS = (64, 128, 256, 512)
@@ -100,19 +102,18 @@ def _draw(transformer: Transformer, name: str, timings: list[Timing]) -> None:
         return
     shape, names = transformer.shape, way_names()
     _ratios(fastest(timings))
-    st.plotly_chart(
+    plot(
         charts.times(
             curves(timings),
             names | {"n": _("positions n"), "seconds": _("time, all n positions")},
             colours(),
-        ),
-        width="stretch",
+        )
     )
     rows = table(transformer, timings)
     rows["way"] = [names[way] for way in rows["way"]]
     rows["seconds"] = (rows["seconds"] * 1e3).round(2)
     rows["rate"] = (rows["rate"] / 1e9).round(2)
-    rows["intensity"] = rows["intensity"].astype(float).round(2)
+    rows["intensity"] = gaps(rows["intensity"].astype(float).round(2))
     evidence(
         rows,
         _(

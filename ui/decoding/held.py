@@ -1,7 +1,5 @@
 """The memory of the cache against length."""
 
-import streamlit as st
-
 from charts import decoding as charts
 from experiments.sequential import Moment, memory, weight_bytes
 from model import Bench
@@ -9,6 +7,7 @@ from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 
 _MOST = 8192  # positions, where the model's context does not say
@@ -42,7 +41,7 @@ def show(bench: Bench, moments: list[Moment]) -> None:
             _("positions, for one text"),
         ),
     )
-    st.plotly_chart(
+    plot(
         charts.memory(
             frame,
             [(one.length, one.bytes) for one in moments],
@@ -61,7 +60,6 @@ def show(bench: Bench, moments: list[Moment]) -> None:
             colours(),
         ),
         key="cache_memory",
-        width="stretch",
     )
     evidence(
         frame,

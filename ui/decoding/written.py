@@ -147,13 +147,14 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
         _("With a cache: {n} positions").format(n=int((with_cache > 0).sum())),
     )
     panels = [
-        Panel(title, cells, high=high, rows=rows, columns=columns, masked=absent)
+        Panel(title, cells, "amounts", high=high, rows=rows, columns=columns, masked=absent)
         for title, cells in zip(titles, (without, with_cache), strict=True)
     ]
     panels.append(
         Panel(
             _("All at once: {n} positions").format(n=positions),
             torch.ones(1, positions),
+            "amounts",
             high=high,
             rows=Axis(_("Pass"), ["1"]),
             columns=columns,
@@ -163,7 +164,7 @@ def _passes(bench: Bench, given: list[str], moments: list[Moment]) -> None:
     matrices("passes", panels=panels, words=names)
     st.caption(
         _(
-            "A row is one pass over the model, a column one position. Purple: computed in this "
+            "A row is one pass over the model, a column one position. Rose: computed in this "
             "pass, the stronger the more often by now; blank: read from the cache; hatched: not "
             "written yet. The first pass reads the prompt. All at once needs tokens that are known."
         )

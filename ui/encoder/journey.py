@@ -16,7 +16,9 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.models import layer_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
+from ui.spreadsheet import gaps
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, number, one_of
 
@@ -75,7 +77,7 @@ def _layer(bench: Bench, text: Text) -> None:
     _stage(bench, run, walk, chosen)
     table = table_of(walk)
     st.markdown(_("**The length of a token's vector at every stage** (median over the tokens)"))
-    st.plotly_chart(
+    plot(
         charts.norms(
             table,
             chosen,
@@ -84,12 +86,13 @@ def _layer(bench: Bench, text: Text) -> None:
             colours(),
         ),
         key="stage_norms",
-        width="stretch",
     )
     table["operation"] = [stage_names()[operation] for operation in table["operation"]]
     table["name"] = [formula(stage, bench) for stage in walk]
+    table = table.round(4)
+    table["cosine"] = gaps(table["cosine"])  # of vectors of other widths there is none
     evidence(
-        table.round(4),
+        table,
         _(
             "{model}, layer {layer}, this text of {tokens} tokens, one pass, float32. Mean and "
             "standard deviation over all entries; length and cosine are medians over the tokens."

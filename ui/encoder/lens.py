@@ -14,6 +14,7 @@ from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.numbers import numeral
 from ui.offers import offered
+from ui.plot import plot
 from ui.scene import colours
 from ui.url import Parameter, number
 
@@ -52,7 +53,7 @@ def show(bench: Bench, text: Text) -> None:
             _("of {n} tokens").format(n=f"{bench.shape.vocab_size:,}"),
         ),
     )
-    st.plotly_chart(
+    plot(
         charts.lens(
             frame,
             {
@@ -64,7 +65,6 @@ def show(bench: Bench, text: Text) -> None:
             colours(),
         ),
         key="lens",
-        width="stretch",
     )
     evidence(
         frame.round(4),

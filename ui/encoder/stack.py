@@ -12,6 +12,7 @@ from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, number
 
@@ -93,10 +94,10 @@ def _writes(table: pd.DataFrame) -> None:
         "cosine": _("cosine with the stream"),
     }
     for column, quantity in zip(st.columns(2), ("ratio", "cosine"), strict=True):
-        column.plotly_chart(
+        plot(
             charts.writes(table, quantity, names, colours()),
             key=f"writes_{quantity}",
-            width="stretch",
+            within=column,
         )
     st.caption(
         _(
@@ -132,7 +133,7 @@ def _similarity(bench: Bench, text: Text, flow: Stream, alike: pd.DataFrame) -> 
             ],
             words=words() | {"weight": _("cosine")},
         )
-    saying.plotly_chart(
+    plot(
         charts.alike(
             alike,
             depth,
@@ -145,7 +146,7 @@ def _similarity(bench: Bench, text: Text, flow: Stream, alike: pd.DataFrame) -> 
             colours(),
         ),
         key="alike",
-        width="stretch",
+        within=saying,
     )
 
 

@@ -13,6 +13,7 @@ from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
 from ui.models import layer_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.switches import NAMES
 from ui.url import Parameter, among, one_of, several
@@ -56,12 +57,11 @@ def show(bench: Bench, text: Text) -> None:
             ),
         ),
     )
-    st.plotly_chart(
+    plot(
         charts.histogram(
             before.numpy(), REACH, {"x": _("input x"), "share": _("share")}, colours()
         ),
         key="pre_activations",
-        width="stretch",
     )
     if chosen:
         _evidence(chosen)
@@ -98,10 +98,10 @@ def _curves(chosen: list[Activation]) -> None:
         "slope": "f′(x)",
     }
     for column, quantity in zip(st.columns(2), ("value", "slope"), strict=True):
-        column.plotly_chart(
+        plot(
             charts.curves(frame, quantity, names, colours()),
             key=f"curves_{quantity}",
-            width="stretch",
+            within=column,
         )
 
 

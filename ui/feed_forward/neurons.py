@@ -15,6 +15,7 @@ from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import layer_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
 
@@ -59,9 +60,7 @@ def show(bench: Bench, text: Text) -> None:
         "negative": _("inputs below 0"),
         "silent": _("neurons that rest on every token"),
     }
-    st.plotly_chart(
-        charts.rest(frame, layer, names, colours()), key="neurons_rest", width="stretch"
-    )
+    plot(charts.rest(frame, layer, names, colours()), key="neurons_rest")
     evidence(
         frame.round(4),
         _(
@@ -166,10 +165,9 @@ def _one(activations: Tensor, neuron: int, tokens: list[str], layer: int) -> Non
             neuron=neuron, layer=layer, tokens=" · ".join(top)
         )
     )
-    st.plotly_chart(
+    plot(
         charts.firing(frame, {"token": _("Token"), "activation": _("activation a")}, colours()),
         key="firing",
-        width="stretch",
     )
 
 

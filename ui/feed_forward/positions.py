@@ -13,6 +13,7 @@ from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.url import Parameter, number
 
@@ -57,7 +58,7 @@ def show(bench: Bench, text: Text) -> None:
             layer=layer,
         )
     )
-    st.plotly_chart(
+    plot(
         charts.moved(
             frame,
             changed,
@@ -70,7 +71,6 @@ def show(bench: Bench, text: Text) -> None:
             colours(),
         ),
         key="positions_moved",
-        width="stretch",
     )
     evidence(
         frame,

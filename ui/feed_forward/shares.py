@@ -11,6 +11,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.url import Parameter, among
 
@@ -53,7 +54,7 @@ def show(bench: Bench, text: Text) -> None:
         "parameters": _("parameters"),
         "flops": _("operations, {tokens} tokens").format(tokens=f"{tokens:,}"),
     }
-    st.plotly_chart(charts.shares(table, PARTS, names, colours()), key="shares", width="stretch")
+    plot(charts.shares(table, PARTS, names, colours()), key="shares")
     table["part"] = [names[part] for part in table["part"]]
     evidence(
         table.round(4),

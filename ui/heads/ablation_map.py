@@ -19,6 +19,7 @@ from ui.i18n import _
 from ui.models import reading_of
 from ui.navigation import PAGES, query
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 
 KEY = "ablation_map"
@@ -84,8 +85,9 @@ def _layers(steps: list[Step]) -> dict[int, list[float]]:
 
 def _map(bench: Bench, reading: Reading, known: dict[int, list[float]]) -> None:
     layers, heads = bench.shape.n_layers, bench.shape.n_heads
-    unknown = [float("nan")] * heads
-    table = [known.get(layer, unknown) for layer in range(layers)]
+    unknown = [0.0] * heads
+    table = torch.tensor([known.get(layer, unknown) for layer in range(layers)])
+    waiting = torch.tensor([layer not in known for layer in range(layers)])
     measure = effect_name(reading)
     event = matrices(
         KEY,
@@ -93,9 +95,10 @@ def _map(bench: Bench, reading: Reading, known: dict[int, list[float]]) -> None:
             Panel(
                 measure,
                 table,
-                "weights",
+                "amounts",
                 rows=Axis(_("Layer"), [str(layer) for layer in range(layers)]),
                 columns=Axis(_("Head"), [str(head) for head in range(heads)]),
+                masked=waiting[:, None].expand_as(table),
             )
         ],
         words=words() | {"masked": _("not measured yet"), "weight": measure},
@@ -131,7 +134,7 @@ def _removal(steps: list[Step], reading: Reading) -> None:
     if curves["least"].empty:
         return
     st.markdown(_("**Together**: ever more heads off at once, ranked by the map"))
-    st.plotly_chart(
+    plot(
         charts.removal(
             curves,
             {
@@ -141,8 +144,7 @@ def _removal(steps: list[Step], reading: Reading) -> None:
                 "effect": effect_name(reading),
             },
             colours(),
-        ),
-        width="stretch",
+        )
     )
 
 

@@ -17,7 +17,9 @@ from ui.inert import model_name
 from ui.lab import effect
 from ui.models import layer_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import Scene, colours, words
+from ui.spreadsheet import gaps
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, flag, number, one_of, several
 
@@ -96,7 +98,7 @@ def _do(found: Roles, layer: int) -> None:
         return
     names = [PATTERNS[i] for i in shown]
     marked = [names.index(role) if role in names else None for role in found.names]
-    st.plotly_chart(
+    plot(
         charts.roles(
             found.share[:, shown],
             found.lift[:, shown],
@@ -106,7 +108,6 @@ def _do(found: Roles, layer: int) -> None:
             colours(),
         ),
         key="roles",
-        width="stretch",
     )
     st.caption(
         _(
@@ -136,7 +137,7 @@ def _differ(scene: Scene, found: Roles) -> None:
                 Panel(
                     _("Jensen–Shannon distance"),
                     found.distance,
-                    "weights",
+                    "amounts",
                     high=1.0,
                     rows=Axis(_("Head"), names),
                     columns=Axis(_("Head"), names),
@@ -253,8 +254,14 @@ def _evidence(scene: Scene, found: Roles, effects: list[float] | None) -> None:
     frame["role"] = [role_names()[role] for role in frame["role"]]
     if effects is not None:
         frame["effect"] = effects
+    frame = frame.round(4)
+    # a head without a pattern has no share of one; with one token, or one head, nothing is apart
+    none = ["share", "baseline", "lift"]
+    if len(scene.tokens) < 2 or len(frame) < 2:
+        none += ["breadth", "distance"]
+    frame[none] = frame[none].apply(gaps)
     evidence(
-        frame.round(4),
+        frame,
         _(
             "{model}, layer {layer}, this text of {tokens} tokens, one pass; per head. Shares are "
             "means over the queries that have such a key and another beside it; the baseline is "

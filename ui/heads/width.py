@@ -38,6 +38,7 @@ from ui.models import bench_of, layer_of
 from ui.notices import tell
 from ui.numbers import numeral
 from ui.offers import model_parameter, pick_model
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.subject import place
 from ui.url import Parameter, among, number
@@ -110,11 +111,7 @@ def _costs() -> None:
         for column, quantity in zip(st.columns(3), ("parameters", "flops", "seconds"), strict=True):
             with column:
                 st.markdown(f"**{names[quantity]}**")
-                st.plotly_chart(
-                    charts.cost(frame, quantity, heads, names, colours()),
-                    key=f"cost_{quantity}",
-                    width="stretch",
-                )
+                plot(charts.cost(frame, quantity, heads, names, colours()), key=f"cost_{quantity}")
     frame["milliseconds"] = frame.pop("seconds") * 1e3
     frame["scheme"] = [names[scheme] for scheme in frame["scheme"]]
     evidence(
@@ -190,7 +187,7 @@ def _ranks() -> None:
             _("after softmax"),
         ),
     )
-    st.plotly_chart(
+    plot(
         charts.spectra(
             found.values,
             head,
@@ -204,7 +201,6 @@ def _ranks() -> None:
             colours(),
         ),
         key="spectra",
-        width="stretch",
     )
     _narrow(bench, text, layer, head)
     evidence(
@@ -258,7 +254,7 @@ def _narrow(bench: Bench, text: Text, layer: int, head: int) -> None:
         words=words(),
     )
     shares = moved(weights)
-    st.plotly_chart(
+    plot(
         charts.narrowing(
             shares,
             rank,
@@ -266,7 +262,6 @@ def _narrow(bench: Bench, text: Text, layer: int, head: int) -> None:
             colours(),
         ),
         key="narrowing",
-        width="stretch",
     )
     st.caption(
         _("At rank {rank}, {share} of each query's attention lies elsewhere than natively.").format(

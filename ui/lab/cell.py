@@ -83,7 +83,11 @@ def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> None:
     ):
         for side, cell in cells.items():
             title = f"{name} · {side_names()[side]}" if len(cells) > 1 else name
-            columns[title] = getattr(cell.row, values).numpy()
+            column = getattr(cell.row, values)
+            if not column.isfinite().all():
+                columns[title] = [numeral(value, ".4g") for value in column.tolist()]
+                continue
+            columns[title] = column.numpy()
             if look is not None:
                 looks[title] = look
     st.dataframe(

@@ -1,16 +1,21 @@
 """What the switches did to the model's answer."""
 
+import math
+
 import pandas as pd
 import streamlit as st
+import torch
 
 from charts import effects
 from experiments.heads import mean_entropy
 from experiments.outcome import cosine, cosines, predictions
+from ui import overflow
 from ui.anatomy import figures
 from ui.i18n import _
 from ui.inert import inert
 from ui.numbers import numeral
-from ui.scene import SIDES, Scene, colours
+from ui.plot import plot
+from ui.scene import SIDES, Scene, colours, side_names
 
 
 def headline(scene: Scene) -> None:
@@ -22,6 +27,9 @@ def headline(scene: Scene) -> None:
         )
         return
     native, variant = scene.reading("native"), scene.reading("variant")
+    if native.overflow or variant.overflow:
+        _overflowed(scene)
+        return
     if native.asked:
         frame, divergence = _prediction(scene, 0)
         before, after = _best(frame, "native"), _best(frame, "variant")
@@ -42,6 +50,25 @@ def headline(scene: Scene) -> None:
         )
 
 
+def _overflowed(scene: Scene) -> None:
+    """What can be said where a side's numbers left what float32 holds: where, and what the other
+    side predicts."""
+    facts = []
+    for side in SIDES:
+        reading, name = scene.reading(side), side_names()[side]
+        if lost := reading.overflow:
+            overflow.warn(name, lost)
+            facts.append((name, overflow.briefly(lost), overflow.place(lost)))
+        elif reading.asked:
+            frame, _divergence = _prediction(scene, 0)
+            token, probability = _best(frame, side)
+            facts.append((name, inert(token), f"p = {numeral(probability, '.3f')}"))
+        else:
+            entropy = mean_entropy(reading.profiles)
+            facts.append((name, f"{numeral(entropy, '.2f')} nats", _("Entropy of all heads, mean")))
+    figures(*facts)
+
+
 def show(scene: Scene) -> None:
     """Predictions where the model has a head, and how far every token moved."""
     if not scene.changed:
@@ -56,10 +83,19 @@ def show(scene: Scene) -> None:
         st.subheader(
             title.format(token=inert(scene.tokens[position]), position=position), anchor=False
         )
+        if frame.empty:
+            st.markdown(_("Both sides overflowed: nothing is predicted."))
+            continue
+        lost = [
+            f"{side_names()[side]}: {overflow.briefly(found)}"
+            for side in SIDES
+            if (found := scene.reading(side).overflow)
+        ]
         st.markdown(
-            _("KL(native ‖ variant) = **{value} nats**").format(value=numeral(divergence, ".4g"))
+            " · ".join(lost)
+            or _("KL(native ‖ variant) = **{value} nats**").format(value=numeral(divergence, ".4g"))
         )
-        st.plotly_chart(
+        plot(
             effects.predictions(
                 frame,
                 {
@@ -71,25 +107,31 @@ def show(scene: Scene) -> None:
                 colours(),
             ),
             key=f"predictions_{number}",
-            width="stretch",
         )
     if scene.bench.shape.head == "mlm" and not scene.reading("native").asked:
         st.info(_("Write [MASK] in the text and the model will predict what stands there."))
     st.subheader(_("How far each token's last hidden state moved"), anchor=False)
     moved = cosines(scene.reading("native"), scene.reading("variant"))
-    st.plotly_chart(
-        effects.cosines(
-            moved, {"cosine": _("Cosine of native and variant"), "token": _("Token")}, colours()
+    plot(
+        effects.moved(
+            moved,
+            {"apart": _("1 − cosine of native and variant"), "token": _("Token")},
+            colours(),
         ),
-        key="cosines",
-        width="stretch",
+        key="moved",
     )
 
 
 def _prediction(scene: Scene, number: int) -> tuple[pd.DataFrame, float]:
-    native, variant = (scene.reading(side).run.logits for side in SIDES)
-    assert native is not None and variant is not None  # asked only of models with a head
-    return predictions(native[0, number], variant[0, number], scene.bench)
+    rows = []
+    for side in SIDES:
+        reading = scene.reading(side)
+        assert reading.run.logits is not None  # asked only of models with a head
+        row = reading.run.logits[0, number]
+        # nothing is predicted from numbers that overflowed, even if the logits hold some again
+        rows.append(row if reading.overflow is None else torch.full_like(row, math.nan))
+    native, variant = rows
+    return predictions(native, variant, scene.bench)
 
 
 def _best(frame: pd.DataFrame, side: str) -> tuple[str, float]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from experiments.heads import QUANTITIES, evidence
 from ui.i18n import _
 from ui.scene import Scene
+from ui.spreadsheet import gaps, named
 
 
 def show(scene: Scene) -> None:
@@ -37,7 +39,14 @@ def show(scene: Scene) -> None:
     everywhere = st.toggle(_("All layers"), key="all_layers")
     if not everywhere:
         frame = frame[frame["layer"] == scene.layer]
-    st.dataframe(frame[columns], hide_index=True, width="stretch", column_config=config)
+    if len(scene.tokens) < 2:  # no token has a previous one, and all are the first
+        late = frame.columns[frame.columns.str.startswith(("previous", "first"))]
+        frame = frame.assign(**{column: gaps(frame[column]) for column in late})
+    shown = pd.DataFrame({column: named(frame[column]) for column in columns})
+    config |= {
+        column: config[column]["label"] for column in columns if shown[column].dtype == "str"
+    }
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=config)
     st.caption(
         _(
             "Means over the queries of this text ({tokens} tokens). Special tokens are those that "

@@ -9,6 +9,7 @@ import streamlit as st
 from charts.norms import depth
 from experiments.norm_statistics import norm_statistics
 from ui.i18n import _
+from ui.plot import plot
 from ui.scene import SIDES, Scene, colours, side_names
 
 MOST = 128  # tokens drawn: of more, no row would be legible
@@ -28,7 +29,8 @@ def show(scene: Scene) -> None:
     sides = SIDES if scene.changed else SIDES[:1]
     frames = {side: norm_statistics(scene.reading(side)) for side in sides}
     spread = pd.concat(list(frames.values()))[quantity].to_numpy()
-    limits = (float(spread.min()), float(spread.max()))
+    known = spread[np.isfinite(spread)]
+    limits = (float(known.min()), float(known.max())) if known.size else None
     shown = telling(frames["native"], quantity)
     tokens = [scene.tokens[position] for position in shown]
     words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
@@ -38,7 +40,7 @@ def show(scene: Scene) -> None:
             st.subheader(side_names()[side], anchor=False)
             seen = frames[side].query("position in @shown")
             figure = depth(seen, quantity, tokens, places, words, colours(), limits)
-            st.plotly_chart(figure, key=f"norms_{side}", width="stretch")
+            plot(figure, key=f"norms_{side}")
     if len(shown) < len(scene.tokens):
         few = _("{shown} of {tokens} tokens: of every few neighbours the one that stands out most.")
         st.caption(few.format(shown=len(shown), tokens=len(scene.tokens)))
@@ -54,6 +56,7 @@ def telling(frame: pd.DataFrame, quantity: str, most: int = MOST) -> list[int]:
     """At most `most` positions of the text, spread over it: of each stretch of neighbours the one
     whose quantity is largest in size at any norm."""
     by_norm = frame.pivot(index="norm", columns="position", values=quantity).to_numpy()
+    by_norm = np.where(np.isfinite(by_norm), by_norm, 0.0)
     largest = np.abs(by_norm).max(axis=0)  # (positions,)
     stretches = np.array_split(np.arange(len(largest)), min(most, len(largest)))
     return [int(stretch[largest[stretch].argmax()]) for stretch in stretches]

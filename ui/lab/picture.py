@@ -1,5 +1,7 @@
 """The focused head and the atlas of all heads."""
 
+import math
+
 import streamlit as st
 
 from charts.viewer import AtlasEvent, FocusEvent, atlas, focus
@@ -30,13 +32,11 @@ PICTURE = (
 
 def focused_head(scene: Scene) -> None:
     """Native, variant and difference of one head, with what it did to this head in a line."""
-    shift = row_shift(*(scene.one_head(side).weights[0, 0] for side in SIDES))
-    line = _("**Layer {layer}, head {head}** · {share} of each query's attention moved")
     last = scene.bench.shape.n_layers - 1
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.markdown(line.format(layer=scene.layer, head=scene.head, share=numeral(shift, ".1%")))
+        st.markdown(_moved(scene))
         st.slider(_("Layer"), 0, last, key="layer", persist_state="session", width=320)
     if scene.long:
         long.focused_head(scene.bench, scene.text, scene.variant, scene.layer, scene.head)
@@ -57,6 +57,16 @@ def focused_head(scene: Scene) -> None:
         words=words(),
         on_event=_follow,
     )
+
+
+def _moved(scene: Scene) -> str:
+    """How far the head's attention moved, in a line."""
+    shift = row_shift(*(scene.one_head(side).weights[0, 0] for side in SIDES))
+    head = _("**Layer {layer}, head {head}**").format(layer=scene.layer, head=scene.head)
+    if not math.isfinite(shift):
+        return _("{head} · its attention overflowed").format(head=head)
+    share = numeral(shift, ".1%")
+    return _("{head} · {share} of each query's attention moved").format(head=head, share=share)
 
 
 def all_heads(scene: Scene) -> None:

@@ -20,6 +20,7 @@ from ui.inert import inert, model_name
 from ui.masks.runs import predictions_of
 from ui.numbers import numeral
 from ui.offers import model_parameter
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.subject import subject
 from ui.url import Parameter, number
@@ -79,7 +80,7 @@ def show() -> None:
         )
     )
     columns = {"on": on.relative[:, changed], "off": off.relative[:, changed]}
-    st.plotly_chart(
+    plot(
         charts.outputs(
             pd.DataFrame({side: column.tolist() for side, column in columns.items()}),
             tokens,
@@ -94,7 +95,6 @@ def show() -> None:
             colours(),
         ),
         key="future_outputs",
-        width="stretch",
     )
     table = [
         (_("earlier outputs that move, of {pairs}").format(pairs=past), moved["on"], moved["off"]),
@@ -147,7 +147,8 @@ def _picture(on: Influence, off: Influence, tokens: list[str], changed: int) -> 
             st.session_state["changed"] = event.cell[1]
 
     rows, columns = Axis(_("Output"), tokens, "queries"), Axis(_("Exchanged"), tokens, "keys")
-    high = max(float(one.relative.nan_to_num().max()) for one in (on, off))
+    high = max(one.highest for one in (on, off))
+    same = on.same.expand_as(on.relative)
     panels = {
         _("Mask on"): on.relative,
         _("Mask off"): off.relative,
@@ -156,7 +157,7 @@ def _picture(on: Influence, off: Influence, tokens: list[str], changed: int) -> 
     matrices(
         "future_picture",
         panels=[
-            Panel(title, cells, "difference", high=high, rows=rows, columns=columns)
+            Panel(title, cells, "difference", high=high, rows=rows, columns=columns, masked=same)
             for title, cells in panels.items()
         ],
         selected=(0, changed, changed),
@@ -190,7 +191,7 @@ def _past_moved(influence: Influence) -> int:
 
 
 def _past_relative(influence: Influence) -> float:
-    return float(influence.relative.triu(1).nan_to_num().max())
+    return influence.before(influence.relative)
 
 
 def _exactly(value: float | None) -> str:

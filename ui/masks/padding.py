@@ -16,6 +16,7 @@ from ui.masks import infinity
 from ui.masks.runs import batch_attention
 from ui.numbers import numeral
 from ui.offers import model_parameter
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.subject import MOST_SENTENCES, batch_subject
 from ui.url import Parameter, number, one_of
@@ -98,7 +99,7 @@ def show() -> None:
             },
             colours(),
         )
-        st.plotly_chart(figure, key="padding_curve", width="stretch")
+        plot(figure, key="padding_curve")
     unmasked = _head(bench, sentences, layer, head)
     evidence(_table(on, off), _how(bench, sentences, extra), _columns())
     padding = ~batch(bench, sentences, extra, side).real[row]

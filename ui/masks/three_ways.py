@@ -31,6 +31,7 @@ from ui.masks.padding import HEAD, LAYER
 from ui.masks.runs import attention, influence_steps, predictions_of
 from ui.numbers import numeral
 from ui.offers import model_parameter
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.subject import place, subject
 from ui.url import Parameter, flag, number
@@ -121,7 +122,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
         words=words(),
     )
     st.markdown(_("**Influence**: how far each output moves when one input token is exchanged"))
-    high = max(float(one.relative.nan_to_num().max()) for one in influences.values())
+    high = max(one.highest for one in influences.values())
     outputs, inputs = Axis(_("Output"), labels, "queries"), Axis(_("Input"), labels, "keys")
     matrices(
         "ways_influence",
@@ -133,6 +134,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
                 high=high,
                 rows=outputs,
                 columns=inputs,
+                masked=one.same.expand_as(one.relative),
             )
             for way, one in influences.items()
         ],
@@ -145,7 +147,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
         figure = charts.guesses(
             best, names, {"probability": _("Probability"), "token": _("Token")}, colours()
         )
-        st.plotly_chart(figure, key="ways_guesses", width="stretch")
+        plot(figure, key="ways_guesses")
     table = [
         {
             "way": names[way],
@@ -255,7 +257,7 @@ def _answers(
 def _reach(influence: Influence, mask: Tensor, bench: Bench) -> dict[str, int]:
     """Pairs that moved, and pairs that the mask permits, of the columns that were exchanged."""
     permitted = reachable(mask, bench.shape.encoder_layers or bench.shape.n_layers)
-    exchanged = ~influence.largest.isnan()
+    exchanged = ~influence.same
     return {
         "moved": int(influence.moved.sum()),
         "permitted": int((permitted & exchanged).sum()),

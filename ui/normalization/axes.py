@@ -15,6 +15,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
@@ -128,7 +129,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
         with column:
             st.markdown(name)
             figure = charts.block(drawn, group, tokens, features, limit, words, colours())
-            st.plotly_chart(figure, key=f"block_{int(group is across)}", width="stretch")
+            plot(figure, key=f"block_{int(group is across)}")
     st.caption(
         _(
             "The input of the attention norm of layer {layer}: sentence 1 in front, the others "
@@ -161,7 +162,7 @@ def _by_layer(results: list[tuple[Moved, Moved]], bench: Bench, row: int, other:
     }
     for column, quantity in zip(st.columns(2), ("changed", "alone"), strict=True):
         figure = depth_charts.lines(frames, quantity, "batch", names, colours())
-        column.plotly_chart(figure, key=f"moved_{quantity}", width="stretch")
+        plot(figure, key=f"moved_{quantity}", within=column)
     evidence(
         pd.DataFrame(
             {

@@ -19,6 +19,7 @@ from experiments.batch_statistics import (
 from ui.anatomy import evidence, figures
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.url import Parameter, among, number, one_of
 
@@ -124,7 +125,7 @@ def _over_steps(frame: pd.DataFrame, mode: str) -> None:
         "eval": _("Outputs in evaluation mode"),
     }
     left, right = st.columns(2)
-    left.plotly_chart(
+    plot(
         charts.steps(
             frame,
             "batch_mean",
@@ -135,9 +136,9 @@ def _over_steps(frame: pd.DataFrame, mode: str) -> None:
             _("One feature: batch and running mean"),
         ),
         key="means",
-        width="stretch",
+        within=left,
     )
-    right.plotly_chart(
+    plot(
         charts.steps(
             frame,
             f"{mode}_mean",
@@ -148,7 +149,7 @@ def _over_steps(frame: pd.DataFrame, mode: str) -> None:
             modes[mode],
         ),
         key="outputs",
-        width="stretch",
+        within=right,
     )
 
 
@@ -168,9 +169,7 @@ def _error_of_the_mean(errors: pd.DataFrame, batch: int) -> None:
         "closed": "σ/√B",
         "batch": _("Batch size B"),
     }
-    st.plotly_chart(
-        charts.standard_error(errors, batch, words, colours()), key="errors", width="stretch"
-    )
+    plot(charts.standard_error(errors, batch, words, colours()), key="errors")
 
 
 def _evidence(errors: pd.DataFrame, feed: Feed, momentum: float) -> None:

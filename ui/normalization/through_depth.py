@@ -16,6 +16,7 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.norms import place_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.subject import subject
 
@@ -75,12 +76,12 @@ def gradients() -> None:
     }
     start = by_depth["pre"]["last"].iloc[0] * math.sqrt(depths[0])
     left, right = st.columns(2)
-    left.plotly_chart(
+    plot(
         depth_charts.lines(by_layer, "gradient", "post", names, colours(), x="layer"),
         key="gradient_by_layer",
-        width="stretch",
+        within=left,
     )
-    right.plotly_chart(
+    plot(
         depth_charts.lines(
             by_depth,
             "last",
@@ -91,7 +92,7 @@ def gradients() -> None:
             bound=(depths, [start / math.sqrt(d) for d in depths]),
         ),
         key="gradient_by_depth",
-        width="stretch",
+        within=right,
     )
     evidence(
         pd.DataFrame(
@@ -146,7 +147,7 @@ def features() -> None:
         "norm": _("Norm, in the order of the pass"),
         "feature": _("Feature"),
     }
-    st.plotly_chart(
+    plot(
         charts.outlying(
             [one.values[0] for one in found],
             [one.rms for one in found],
@@ -156,7 +157,6 @@ def features() -> None:
             colours(),
         ),
         key="outlying",
-        width="stretch",
     )
     evidence(
         pd.DataFrame(

@@ -17,6 +17,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.compare import WIDTH, base
 from ui.positions.names import scheme_names
 from ui.positions.shuffle import MOST_TOKENS
@@ -72,7 +73,7 @@ def show() -> None:
         (_("Learned table"), _("no row") if where >= trained else _("a row"), f"{where}"),
     )
     points = torch.linspace(0, 16 * trained, POINTS).long().tolist()
-    st.plotly_chart(
+    plot(
         charts.curves(
             {name: unseen(rate, trained, points).tolist() for name, rate in rates.items()},
             points,
@@ -86,7 +87,6 @@ def show() -> None:
             note=_("training ends"),
         ),
         key="unseen",
-        width="stretch",
     )
     _what_happens(trained, where, here)
     st.subheader(_("A real model, far from the start"), anchor=False)

@@ -10,6 +10,7 @@ from model.positions import alibi_bias, alibi_slopes, relative_buckets
 from ui.anatomy import badge, evidence
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, among, flag, one_of
 
@@ -151,7 +152,7 @@ def _buckets() -> None:
     )
     far = torch.arange(-FURTHEST, FURTHEST + 1 if both else 1)
     at = relative_buckets(far, bidirectional=both, buckets=count, reach=reach)
-    st.plotly_chart(
+    plot(
         charts.curves(
             {"relative": at.tolist()},
             far.tolist(),
@@ -160,7 +161,6 @@ def _buckets() -> None:
             colours(),
         ),
         key="t5_buckets",
-        width="stretch",
     )
     frame = pd.DataFrame({"bucket": at.tolist(), "distance": far.tolist()})
     spans = frame.groupby("bucket")["distance"].agg(["min", "max", "count"]).reset_index()

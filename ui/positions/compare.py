@@ -18,9 +18,11 @@ from experiments.positions import (
 )
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.plot import plot
 from ui.positions.names import scheme_names
 from ui.positions.table import BASES
 from ui.scene import colours, words
+from ui.spreadsheet import gaps
 from ui.url import Parameter, among, number, one_of
 
 LEAST, MOST = 2, 6
@@ -114,15 +116,18 @@ def show() -> None:
     for number_, (scheme, frame) in enumerate(profiles.items()):
         with columns[number_ % 3]:
             st.markdown(names[scheme])
-            st.plotly_chart(
+            plot(
                 charts.profile(
                     frame, (low - pad, high + pad), _("distance j − i"), _("score"), colours()
                 ),
                 key=f"profile_{scheme}",
-                width="stretch",
             )
     evidence(
-        table.assign(scheme=[names[scheme] for scheme in chosen]),
+        table.assign(
+            scheme=[names[scheme] for scheme in chosen],
+            # of scores that are all equal, nothing is left to explain
+            explained=gaps(table["explained"]),
+        ),
         _(
             "One head of {width} features, scores divided by √{width}, {n} tokens, positions from "
             "{offset} on; q and k: {content}. Absolute schemes are added to q and k themselves. "
@@ -228,12 +233,11 @@ def _pictures(cells: dict[Scheme, Tensor], setup: Setup) -> None:
     one, other = state["minuend"], state["subtrahend"]
     apart = cells[one] - cells[other]
     with right:
-        st.plotly_chart(
+        plot(
             charts.profile(
                 by_distance(apart), None, _("distance j − i"), _("difference"), colours()
             ),
             key="difference_profile",
-            width="stretch",
         )
     with left:
         matrices(

@@ -24,6 +24,7 @@ from ui.models import bench_of
 from ui.notices import tell
 from ui.numbers import numeral
 from ui.offers import model_parameter, pick_model
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, number
 
@@ -39,7 +40,7 @@ PARAMETERS = (
 class _Structure:
     cosines: Tensor  # (n, n)
     profile: pd.DataFrame
-    explained: float
+    explained: float | None
     spectrum: pd.DataFrame
     components: Tensor  # (n, WAVES)
 
@@ -93,13 +94,12 @@ def show() -> None:
     left, right = st.columns(2)
     with left:
         st.markdown(_("**Cosine against distance**: mean, and lowest to highest"))
-        st.plotly_chart(
+        plot(
             charts.profile(found.profile, None, _("distance j − i"), _("cosine"), colours()),
             key="learned_profile",
-            width="stretch",
         )
         st.markdown(_("**Share of the variance by component**"))
-        st.plotly_chart(
+        plot(
             charts.spectrum(
                 found.spectrum,
                 DRAWN,
@@ -111,13 +111,12 @@ def show() -> None:
                 colours(),
             ),
             key="learned_spectrum",
-            width="stretch",
         )
     with right:
         st.markdown(_("**Its strongest components over the positions**: training found waves"))
         st.slider(_("Component"), 1, WAVES - 1, key="component", persist_state="session", width=300)
         first = int(st.session_state["component"])
-        st.plotly_chart(
+        plot(
             charts.wave(
                 {
                     _("component {number}").format(number=i): found.components[:, i - 1]
@@ -128,7 +127,6 @@ def show() -> None:
                 colours(),
             ),
             key="learned_waves",
-            width="stretch",
         )
     evidence(
         found.spectrum.head(DRAWN),

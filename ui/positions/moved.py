@@ -19,6 +19,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.names import pick_scheme, scheme_names
 from ui.positions.shuffle import MOST_TOKENS
 from ui.scene import colours, words
@@ -84,7 +85,7 @@ def show() -> None:
     )
     _maps(source, {n: found[n] for n in (schemes[0], scheme) if n in found}, layer, head, offset)
     st.markdown(_("**Share of the attention that moves, by layer**"))
-    st.plotly_chart(
+    plot(
         charts.curves(
             {name: one.moved.mean(-1).tolist() for name, one in found.items()},
             list(range(bench.shape.n_layers)),
@@ -93,7 +94,6 @@ def show() -> None:
             colours(),
         ),
         key="moved_layers",
-        width="stretch",
     )
     evidence(
         pd.DataFrame(

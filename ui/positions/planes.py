@@ -12,6 +12,7 @@ from model.positions import rope_rates
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.compare import base
 from ui.scene import colours
 from ui.url import Parameter, among, number
@@ -64,7 +65,7 @@ def show() -> None:
                 "dotted before, solid after the rotation"
             ).format(pairs=width // 2)
         )
-        st.plotly_chart(
+        plot(
             charts.plane(
                 in_plane(q, m, root)[pairs],
                 in_plane(k, n, root)[pairs],
@@ -77,12 +78,11 @@ def show() -> None:
                 colours(),
             ),
             key="rope_planes",
-            width="stretch",
         )
     with right:
         st.markdown(_("**q·k of these two vectors, wherever the key stands**"))
         keys = list(range(LAST + 1))
-        st.plotly_chart(
+        plot(
             charts.curves(
                 {
                     "rope": rope_products(q, k, m, keys, root).tolist(),
@@ -96,7 +96,6 @@ def show() -> None:
                 note=_("query"),
             ),
             key="rope_products",
-            width="stretch",
         )
     evidence(
         pd.DataFrame(

@@ -7,6 +7,7 @@ from charts import positions as charts
 from experiments.positions import Setup, by_distance, reach, scores, within
 from ui.anatomy import badge, evidence
 from ui.i18n import _
+from ui.plot import plot
 from ui.positions.compare import LEAST, WIDTH, base, chosen_schemes, slope
 from ui.positions.names import scheme_names
 from ui.scene import colours
@@ -52,7 +53,7 @@ def show() -> None:
             )
             figure = charts.profile(middle, None, _("distance j − i"), _("weight"), colours())
             figure.update_yaxes(rangemode="tozero")
-            st.plotly_chart(figure, key=f"reach_{scheme}", width="stretch")
+            plot(figure, key=f"reach_{scheme}")
     evidence(
         pd.DataFrame(
             {

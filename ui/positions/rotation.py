@@ -22,6 +22,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.models import bench_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.table import settings
 from ui.scene import colours, words
 from ui.url import Parameter, number, one_of
@@ -153,4 +154,4 @@ def _picture(products: Tensor, name: str, shift: int) -> None:
         st.markdown(_("**PE(p)·PE(p+k) over k**: mean, and lowest to highest over p"))
         figure = charts.profile(by_distance(products), None, "k", "PE(p)·PE(p+k)", colours(), 440)
         figure.add_vline(x=shift, line={"color": colours().masked_hatch, "dash": "dash"})
-        st.plotly_chart(figure, key="products_profile", width="stretch")
+        plot(figure, key="products_profile")

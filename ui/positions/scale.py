@@ -17,6 +17,7 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.names import scheme_names, views
 from ui.scene import Scene, colours, words
 from ui.subject import subject, subject_parameters
@@ -167,7 +168,7 @@ def _curves(
         }
         with column:
             st.markdown(f"**{title}**")
-            st.plotly_chart(
+            plot(
                 charts.norms(
                     frame,
                     along,
@@ -179,7 +180,6 @@ def _curves(
                     logarithmic="cosine" not in next(iter(quantities)),
                 ),
                 key=f"scale_{next(iter(quantities)).split(' ')[0]}",
-                width="stretch",
             )
     evidence(
         frame.assign(
@@ -242,7 +242,7 @@ def _real() -> None:
         ),
     )
     frame.insert(0, "token", [plain(token) for token in source.tokens[0]])
-    st.plotly_chart(
+    plot(
         charts.parts(
             frame,
             {
@@ -253,7 +253,6 @@ def _real() -> None:
             colours(),
         ),
         key="real_parts",
-        width="stretch",
     )
     if multiplier != native.multiplier:
         st.markdown(_("**What the factor does to the trained model**"))

@@ -18,6 +18,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.positions.names import scheme_names
 from ui.scene import colours, words
 from ui.subject import place, subject, subject_parameters
@@ -85,7 +86,7 @@ def show() -> None:
     _maps(source, found, schemes[0], layer, head)
     layers = list(range(bench.shape.n_layers + 1))
     st.markdown(_("**Error of the hidden states that enter each layer, and of the last ones**"))
-    st.plotly_chart(
+    plot(
         charts.curves(
             # an exact 0 has no place on a logarithmic axis: it is drawn at its foot
             {name: one.errors.clamp(min=1e-8).tolist() for name, one in found.items()},
@@ -96,7 +97,6 @@ def show() -> None:
             logarithmic="y",
         ),
         key="shuffle_errors",
-        width="stretch",
     )
     evidence(
         pd.DataFrame(

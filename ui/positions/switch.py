@@ -14,6 +14,7 @@ from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
+from ui.plot import plot
 from ui.positions.moved import PARAMETERS as SHARED
 from ui.positions.names import pick_scheme, scheme_names
 from ui.positions.shuffle import MOST_TOKENS
@@ -48,7 +49,7 @@ def show() -> None:
         else _("1 − cosine of last hidden states, mean")
     )
     st.markdown(_("**Every scheme that these weights permit**"))
-    st.plotly_chart(
+    plot(
         bars(
             [(one.divergence if divergent else 1 - (one.cosine or 0)) or 0.0 for one in done],
             [names[one.scheme] for one in done],
@@ -56,7 +57,6 @@ def show() -> None:
             colours(),
         ),
         key="scheme_damage",
-        width="stretch",
     )
     table = pd.DataFrame(
         {

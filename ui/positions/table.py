@@ -12,6 +12,7 @@ from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, among, number
 
@@ -96,7 +97,7 @@ def show() -> None:
     with right:
         st.markdown(_("**Feature {feature} over the positions**").format(feature=feature))
         partner = feature ^ 1
-        st.plotly_chart(
+        plot(
             charts.wave(
                 {_wave(i): signal[:, i] for i in (feature, partner)},
                 position,
@@ -104,10 +105,9 @@ def show() -> None:
                 colours(),
             ),
             key="sinusoid_wave",
-            width="stretch",
         )
         st.markdown(_("**Position {position} over the features**").format(position=position))
-        st.plotly_chart(
+        plot(
             charts.row(
                 signal[position],
                 feature,
@@ -120,10 +120,9 @@ def show() -> None:
                 colours(),
             ),
             key="sinusoid_row",
-            width="stretch",
         )
     st.markdown(_("**How many positions a turn takes, pair by pair**"))
-    st.plotly_chart(
+    plot(
         charts.wavelengths(
             frame,
             pair,
@@ -136,7 +135,6 @@ def show() -> None:
             colours(),
         ),
         key="sinusoid_wavelengths",
-        width="stretch",
     )
     evidence(
         frame,

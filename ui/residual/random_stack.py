@@ -10,6 +10,7 @@ from model.shape import Norm, Place
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.residual import real_model
 from ui.scene import colours
 from ui.subject import subject_parameters
@@ -165,7 +166,7 @@ def _curves(frames: dict[str, pd.DataFrame], chosen: str, bound: Cubic | None) -
             logarithmic=quantity != "cosine",
             bound=dashed if quantity == "share" else None,
         )
-        column.plotly_chart(figure, key=f"depth_{quantity}", width="stretch")
+        plot(figure, key=f"depth_{quantity}", within=column)
     if bound is None:
         st.caption(
             _(

@@ -5,12 +5,14 @@ import streamlit as st
 
 from charts import depth as charts
 from experiments.depth import SETTINGS, Outcome, outcomes
+from ui import overflow
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import reading_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.subject import subject
 
@@ -28,6 +30,9 @@ def show(chosen: str) -> None:
     )
     by_name = {str(one.residual): one for one in results}
     if chosen in by_name and "both" in by_name:
+        lost = by_name[chosen].overflow
+        if lost is not None:
+            overflow.warn(setting_names()[chosen], lost)
         _in_short(by_name[chosen], by_name["both"])
     if not results:
         return
@@ -41,7 +46,7 @@ def show(chosen: str) -> None:
         figure = charts.lines(
             frames, quantity, chosen, names, colours(), logarithmic=quantity == "share"
         )
-        column.plotly_chart(figure, key=f"real_{quantity}", width="stretch")
+        plot(figure, key=f"real_{quantity}", within=column)
     evidence(
         _table(results),
         _(
@@ -112,7 +117,7 @@ def _table(results: list[Outcome]) -> pd.DataFrame:
             "share": numeral(one.states["share"].iloc[-1], ".3g"),
             "pairs": numeral(one.states["cosine"].iloc[-1], ".3f"),
             "native": numeral(one.cosine, ".4f"),
-            "prediction": one.prediction,
+            "prediction": overflow.briefly(one.overflow) if one.overflow else one.prediction,
             "probability": one.probability,
             "divergence": one.divergence,
         }

@@ -16,6 +16,7 @@ from ui.gradual import again, gradually
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import Scene, colours, words
 from ui.subject import place, subject, subject_parameters
 from ui.url import Parameter, among, number, one_of
@@ -135,14 +136,13 @@ def _spread() -> None:
     badge("computed")
     st.number_input(_("Seed"), 0, 9999, key="seed", persist_state="session", width=140)
     frame = _spread_of(int(st.session_state["seed"]))
-    st.plotly_chart(
+    plot(
         charts.spread(
             frame,
             function_names() | {"d_k": "dₖ", "std": _("standard deviation of the scores")},
             colours(),
         ),
         key="spread",
-        width="stretch",
     )
     st.caption(
         _(
@@ -201,10 +201,10 @@ def _cost() -> None:
     }
     for what in ("seconds", "peak"):
         for column, axis in zip(st.columns(2), ("n", "d_k"), strict=True):
-            column.plotly_chart(
+            plot(
                 charts.cost(frame, what, axis, named, colours()),
                 key=f"cost_{what}_{axis}",
-                width="stretch",
+                within=column,
             )
     names = {"dot": _("dot product"), "additive": _("additive")}
     frame["kind"] = [names[kind] for kind in frame["kind"]]

@@ -1,6 +1,5 @@
 """Question 4: softmax on random scores against d_k, and a real model without the scaling."""
 
-import math
 from dataclasses import replace
 
 import pandas as pd
@@ -25,6 +24,7 @@ from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.models import reading_of
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import Scene, colours, words
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, among, number, one_of
@@ -147,7 +147,7 @@ def _curves(frame: pd.DataFrame, divisor: float, n: int, width: int) -> None:
     quantities = quantity_names()
     named = setting_names(divisor) | quantities
     named |= {"d_k": "dₖ", "even": _("even weights"), "one_hot": _("one key takes all")}
-    closed: dict[str, dict[str, list[float]]] = {"variance": {}, "entropy": {}}
+    closed: dict[str, dict[str, list[float | None]]] = {"variance": {}, "entropy": {}}
     for d in WIDTHS:
         for setting, by in divisors(d, divisor).items():
             variance = d / by**2
@@ -164,14 +164,14 @@ def _curves(frame: pd.DataFrame, divisor: float, n: int, width: int) -> None:
             named,
             colours(),
         )
-        column.plotly_chart(figure, key=f"saturation_{quantity}", width="stretch")
+        plot(figure, key=f"saturation_{quantity}", within=column)
 
 
 def _evidence(here: pd.DataFrame, draw: Draw, names: dict[str, str]) -> None:
     table = here.reset_index()
     table.insert(4, "closed", table["d_k"] / table["divisor"] ** 2)
     expected = [expected_entropy(variance, draw.n) for variance in table["closed"]]
-    table.insert(6, "expected", ["–" if math.isnan(x) else numeral(x, ".4f") for x in expected])
+    table.insert(6, "expected", [numeral(x, ".4f") for x in expected])
     table["setting"] = [names[setting] for setting in table["setting"]]
     evidence(
         table,
@@ -237,10 +237,9 @@ def _damage_by_layer(results: list[Damage], scene: Scene) -> None:
                 "such as SmolLM2, has it in nats of its predictions."
             )
         )
-    st.plotly_chart(
+    plot(
         charts.damage(effects, labels, {"layer": _("Layer"), "effect": effect}, colours()),
         key="damage_bars",
-        width="stretch",
     )
     table = pd.DataFrame(
         {

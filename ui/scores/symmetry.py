@@ -18,6 +18,7 @@ from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import SIDES, Scene, colours, words
 from ui.subject import place, subject, subject_parameters
 from ui.trained.names import variant_name
@@ -80,10 +81,10 @@ def show() -> None:
     sides = {"native": frames["native"], "tied": frames["variant"]}
     quantities = ("scores", "weights", "diagonal")
     for column, quantity in zip(st.columns(len(quantities)), quantities, strict=True):
-        column.plotly_chart(
+        plot(
             charts.by_layer(sides, quantity, named, colours(), (layer, head)),
             key=f"symmetry_{quantity}",
-            width="stretch",
+            within=column,
         )
     st.subheader(_("What it does to the model"), anchor=False)
     headline(scene)

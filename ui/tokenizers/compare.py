@@ -14,7 +14,9 @@ from ui.i18n import N_, _
 from ui.inert import inert
 from ui.numbers import numeral
 from ui.page import INSTALL_MODELS
+from ui.plot import plot
 from ui.scene import colours
+from ui.spreadsheet import gaps
 from ui.texts import MAX_CHARACTERS
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import MOST, described, row, styled
@@ -98,10 +100,9 @@ def _evidence(tokenizers: dict[str, Tokenizer], names: dict[str, str]) -> None:
         {name: texts for name, (_rows, texts) in zip(tokenizers, measured, strict=True)}
     )
     st.subheader(_("Four kinds of text"), anchor=False)
-    st.plotly_chart(
+    plot(
         charts.per_character(frame, names, kinds, _("tokens per character"), colours()),
         key="per_character",
-        width="stretch",
     )
     st.caption(
         _(
@@ -113,8 +114,11 @@ def _evidence(tokenizers: dict[str, Tokenizer], names: dict[str, str]) -> None:
         vocabulary=[names[name] for name in frame["vocabulary"]],
         text=[kinds[kind] for kind in frame["text"]],
     )
+    table = table.round(3)
+    counted = ["words", "tokens_per_word"]  # not where a text has no white space
+    table[counted] = table[counted].apply(gaps)
     evidence(
-        table.round(3),
+        table,
         _(
             "The bundled texts, written for this project; no special tokens around them. Words "
             "stand between white space; Chinese has none, so there they are not counted. "

@@ -15,6 +15,7 @@ from tokenizers.learned import by_merges, tokenizer_json
 from tokenizers.training import PREFIX, Candidate, Training, candidates
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.plot import plot
 from ui.scene import colours
 from ui.spreadsheet import safe
 from ui.tokenizers import lesson
@@ -41,7 +42,7 @@ def show() -> None:
     for column, (method, training) in zip(st.columns(2), trainings.items(), strict=True):
         with column:
             _one(method, training, min(step, len(training.steps)))
-    st.plotly_chart(
+    plot(
         charts.shrinking(
             {method: training.tokens for method, training in trainings.items()},
             step,
@@ -49,7 +50,6 @@ def show() -> None:
             colours(),
         ),
         key="shrinking",
-        width="stretch",
     )
     _take_away(trainings)
     _evidence(trainings)

@@ -32,6 +32,7 @@ from model.training.tasks import Characters
 from ui.anatomy import badge
 from ui.i18n import _, language
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.trained import looking
 from ui.trained.finding import counted, finding, gaps, stretched
 from ui.trained.names import entry_name
@@ -64,7 +65,7 @@ def show(name: str) -> None:
     st.markdown(drawn.sentences)
     places = [*st.columns(2), st.container()]
     for (key, figure), place in zip(drawn.figures.items(), places, strict=False):
-        place.plotly_chart(figure, key=f"trained_{name}_{key}", width="stretch")
+        plot(figure, key=f"trained_{name}_{key}", within=place)
     st.caption(_(PANELS[name].note))
     looking.show(name, PANELS[name])
     with st.expander(_("The numbers, and how they were measured"), icon=":material/table:"):

@@ -15,6 +15,7 @@ from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.subject import place, subject
 from ui.url import Parameter, among, number, one_of
@@ -145,7 +146,7 @@ def _activation(bench: Bench, text: Text, site: str, found: Draws, rate: float) 
         st.caption(_("Variance needs a rate above 0 and two draws or more."))
         return
     left, right = st.columns(2)
-    left.plotly_chart(
+    plot(
         charts.variances(
             measured.variance_points(found, rate),
             {
@@ -157,9 +158,9 @@ def _activation(bench: Bench, text: Text, site: str, found: Draws, rate: float) 
             colours(),
         ),
         key="variances",
-        width="stretch",
+        within=left,
     )
-    right.plotly_chart(
+    plot(
         charts.errors(
             found.counts,
             found.errors,
@@ -173,7 +174,7 @@ def _activation(bench: Bench, text: Text, site: str, found: Draws, rate: float) 
             colours(),
         ),
         key="errors",
-        width="stretch",
+        within=right,
     )
 
 

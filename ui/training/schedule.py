@@ -12,6 +12,7 @@ from model.training.schedules import KINDS, Kind, noam_peak
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours
 from ui.url import Parameter, among, flag, number, one_of, several
 
@@ -68,9 +69,7 @@ def show() -> None:
         "rate": _("Learning rate"),
         "peak": _("peak"),
     }
-    st.plotly_chart(
-        charts.rates(frames, chosen.kind, words, colours()), key="rates", width="stretch"
-    )
+    plot(charts.rates(frames, chosen.kind, words, colours()), key="rates")
     st.latex(formula(chosen))
     _evidence(courses, chosen)
 

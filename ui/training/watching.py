@@ -29,6 +29,7 @@ from ui.anatomy import evidence
 from ui.i18n import _
 from ui.inert import inert
 from ui.numbers import numeral
+from ui.plot import plot
 from ui.scene import colours, words
 from ui.snippet import training as training_snippet
 from ui.training.background import State
@@ -229,12 +230,12 @@ def _curves(plan: Plan, pair: Pair, seen: Sequence[Moment], at: int) -> None:
             share=quantity in ("accuracy", "right"),
             smooth=quantity == "loss",
         )
-        column.plotly_chart(figure, key=f"live_{quantity}", width="stretch")
+        plot(figure, key=f"live_{quantity}", within=column)
 
 
 def _evidence(plan: Plan, pair: Pair, table: pd.DataFrame) -> None:
     def number(value: float, pattern: str = ".4g") -> str:
-        return "–" if math.isnan(value) else format(value, pattern)
+        return "–" if math.isnan(value) else numeral(value, pattern)
 
     shown = pd.DataFrame(
         {

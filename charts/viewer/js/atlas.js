@@ -1,7 +1,7 @@
 // Every head of every layer as a thumbnail: where to look, and which heads are switched off.
 
 import { Agreed, Mailbox } from "./agreed.js";
-import { font, raster, readTheme, roundUp, Scale } from "./colour.js";
+import { font, largest, raster, readTheme, roundUp, Scale } from "./colour.js";
 import { drawLegend, LEGEND } from "./legend.js";
 import { Pen } from "./pen.js";
 import { Choice, isShortcut, Stage } from "./stage.js";
@@ -109,8 +109,7 @@ export class Atlas {
     this.scale = new Scale("weights", 1);
     if (header.show === "difference" && variant) {
       cells = variant.map((weight, n) => weight - native[n]);
-      const high = cells.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      this.scale = new Scale("difference", roundUp(high));
+      this.scale = new Scale("difference", roundUp(largest(cells)));
     }
     this.thumbs = [];
     this.values = header.values;
@@ -118,8 +117,10 @@ export class Atlas {
     for (let n = 0; n < layers * heads; n++) {
       const own = cells.subarray(n * size, (n + 1) * size);
       this.thumbs.push(raster({ cells: own, shape: [rows, columns] }, this.scale, theme));
-      peaks.push(own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0));
+      const lost = own.some((value) => !Number.isFinite(value));
+      peaks.push(lost ? NaN : own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0));
     }
+    this.lost = cells.some((value) => !Number.isFinite(value));
     this.values ??= peaks;
   }
 
@@ -150,7 +151,7 @@ export class Atlas {
       const name = this.header.values ? words.value
         : words[this.header.show === "difference" ? "largest_difference" : "largest_weight"];
       const text = this.header.values
-        ? number(value) : number(value, { uncertainty: 2e-3, signed: this.scale.signed });
+        ? number(value, { words }) : number(value, { words, uncertainty: 2e-3, signed: this.scale.signed });
       pieces.push([name, "name"], [text, "value"]);
     }
     if (this.#isAblated(at)) pieces.push([words.ablated, "off"]);
@@ -206,7 +207,9 @@ export class Atlas {
       for (let head = 0; head < heads; head++) this.#drawThumb([layer, head]);
     }
     const title = header.show === "difference" ? words.weight_difference : words.weight;
-    drawLegend(pen, theme, this.scale, SIDE, height - LEGEND, stage.width - SIDE - 4, { title });
+    drawLegend(pen, theme, this.scale, SIDE, height - LEGEND, stage.width - SIDE - 4, {
+      title, overflowed: this.lost ? words.overflowed : "",
+    });
   }
 
   #drawThumb(at) {

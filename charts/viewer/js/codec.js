@@ -19,13 +19,18 @@ function raised(place, power) {
   return place;
 }
 
+// Where a number is not finite, the highest integer stands for it.
+const levelsOf = ({ code, lost }) => LEVELS[code] - (lost ? 1 : 0);
+
 function decodeCells(spec, stored) {
   if (spec.code === "f32") return stored;
-  const { low, high, power, signed } = spec;
-  const levels = LEVELS[spec.code];
-  const number = signed
+  const { low, high, power, signed, lost } = spec;
+  const top = LEVELS[spec.code];
+  const levels = levelsOf(spec);
+  const finite = signed
     ? (q) => high * (q / MIDDLE - 1) * Math.abs(q / MIDDLE - 1)
     : (q) => low + (high - low) * raised(q / levels, power);
+  const number = signed || lost ? (q) => (q === top ? NaN : finite(q)) : finite;
   const cells = new Float32Array(stored.length);
   if (spec.code === "u8") {
     const table = Float32Array.from({ length: 256 }, (_, q) => number(q));
@@ -63,10 +68,11 @@ class CodedArray {
   // Half a quantisation step at this value: how far the number may be from the model's own.
   uncertainty(value) {
     const { code, low, high, power, signed } = this.spec;
-    if (code === "f32") return 0;
+    if (code === "f32" || !Number.isFinite(value)) return 0;
     if (signed) return high * Math.max(Math.sqrt(Math.abs(value) / high), 1 / MIDDLE) / MIDDLE;
     const place = Math.pow(Math.max(0, (value - low) / (high - low)), 1 / power);
-    const step = power * Math.pow(Math.max(place, 1 / LEVELS[code]), power - 1) / LEVELS[code];
+    const levels = levelsOf(this.spec);
+    const step = power * Math.pow(Math.max(place, 1 / levels), power - 1) / levels;
     return (high - low) * step / 2;
   }
 }

@@ -39,9 +39,11 @@ export function readTheme(host, colours) {
       tables[name.slice(0, -"_ramp".length)] = table(ramp);
     }
   }
+  const [lostRed, lostGreen, lostBlue] = channels(palette.overflowed);
   return {
     dark,
     background,
+    overflowed: (255 << 24) | (lostBlue << 16) | (lostGreen << 8) | lostRed,
     text: plain(variable("--st-text-color", dark ? "#fafafa" : "#31333f")),
     muted: dark ? "#9a9ea9" : "#6b6f7a",
     line: dark ? "#3a3e48" : "#d9dbe0",
@@ -75,6 +77,11 @@ export function hatch(context, theme, ratio) {
   return pattern;
 }
 
+// The largest of the numbers in size; those that overflowed have none.
+export const largest = (cells) => cells.reduce(
+  (most, value) => (Math.abs(value) > most && Number.isFinite(value) ? Math.abs(value) : most), 0,
+);
+
 // The next short number: legends stay readable, and steady from head to head.
 export function roundUp(value) {
   if (!(value > 0)) return 1;
@@ -89,7 +96,7 @@ export class Scale {
   constructor(kind, high) {
     this.kind = kind;
     this.high = high;
-    this.signed = kind !== "weights";
+    this.signed = kind !== "weights" && kind !== "amounts";
     this.bent = kind === "weights" || kind === "difference";
   }
 
@@ -102,6 +109,7 @@ export class Scale {
   }
 
   pixel(value, theme) {
+    if (!Number.isFinite(value)) return theme.overflowed >>> 0;
     return theme.tables[this.kind][Math.round(this.place(value) * (STEPS - 1))];
   }
 

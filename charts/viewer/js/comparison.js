@@ -1,10 +1,8 @@
 // The panels of one head: native, variant, difference; all from what the payload brought.
 
-import { roundUp, Scale } from "./colour.js";
+import { largest, roundUp, Scale } from "./colour.js";
 import { Panel } from "./panel.js";
 import { fill } from "./text.js";
-
-const largest = (cells) => cells.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 // No key after its query.
 function causal(size) {

@@ -213,7 +213,7 @@ export class Focus {
       const pieces = [token((side ? header.keys : header.queries)[n], style)];
       const wholes = this.drawn.flatMap((panel) => panel.parts ?? [panel]);
       for (const panel of new Set(wholes)) {
-        pieces.push([words[panel.side], "name"], ...partners(panel, side, n));
+        pieces.push([words[panel.side], "name"], ...partners(panel, side, n, words));
       }
       this.stage.tell(pieces, spoken);
       return;
@@ -229,7 +229,7 @@ export class Focus {
     for (const panel of this.panels) {
       const { value, uncertainty, masked } = panel.read(cell);
       const text = masked
-        ? words.masked : number(value, { uncertainty, signed: panel.scale.signed });
+        ? words.masked : number(value, { words, uncertainty, signed: panel.scale.signed });
       pieces.push([words[panel.side], "name"], [text, "value"]);
     }
     const [rows, columns] = this.panels[0].read(cell).block;

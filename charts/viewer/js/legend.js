@@ -1,4 +1,4 @@
-// The ramp with its numbers, and the swatch of what is masked.
+// The ramp with its numbers, and the swatches of what is masked and of what overflowed.
 
 import { font } from "./colour.js";
 import { tick } from "./text.js";
@@ -6,9 +6,9 @@ import { tick } from "./text.js";
 export const LEGEND = 44; // height that a legend takes
 const BAR = 8;
 
-export function drawLegend(pen, theme, scale, x, y, width, { title, masked }) {
+export function drawLegend(pen, theme, scale, x, y, width, { title, masked, overflowed }) {
   const { context } = pen;
-  const length = Math.floor(Math.min(180, masked ? width * 0.6 : width));
+  const length = Math.floor(Math.min(180, masked || overflowed ? width * 0.6 : width));
   const top = y + (title ? 14 : 4);
   for (let n = 0; n < length; n++) {
     const value = valueAt(scale, n / (length - 1));
@@ -39,17 +39,24 @@ export function drawLegend(pen, theme, scale, x, y, width, { title, masked }) {
     context.textAlign = "center";
     context.fillText(text, x + centre, top + BAR + 12);
   }
-  if (masked) {
-    const at = x + length + 14;
-    const room = width - length - 14 - 18;
-    if (room > 20) {
+  const at = x + length + 14;
+  const room = width - length - 14 - 18;
+  const swatches = [
+    [masked, (y) => {
       context.fillStyle = pen.hatch;
-      context.fillRect(at, top - 2, 12, 12);
-      context.fillStyle = theme.muted;
-      context.textAlign = "left";
-      context.fillText(pen.fitter.fit(masked, font(theme, 10), room), at + 17, top + 8);
-    }
-  }
+      context.fillRect(at, y, 12, 12);
+    }],
+    [overflowed, (y) => pen.cross(at, y, 12, 12)],
+  ].filter(([name]) => name);
+  if (room <= 20) return;
+  swatches.forEach(([name, paint], n) => {
+    const down = top - 2 + 16 * n;
+    paint(down);
+    context.font = font(theme, 10);
+    context.fillStyle = theme.muted;
+    context.textAlign = "left";
+    context.fillText(pen.fitter.fit(name, font(theme, 10), room), at + 17, down + 10);
+  });
 }
 
 function valueAt(scale, place) {

@@ -119,8 +119,9 @@ export class Lines {
       for (let n = Math.floor(this.top / PITCH); n < Math.min(axis.count, last); n++) {
         const on = active && active.side === side && active.n === n;
         const marked = chosen && chosen[side] === n;
-        context.fillStyle = on || marked ? axis.colour : theme.text;
         const token = visible(axis.labels[n]);
+        if (!side && this.#lost(panel, n)) pen.cross(left + 2, this.#y(n) - 6, 12, 12);
+        context.fillStyle = on || marked ? axis.colour : theme.text;
         write(token, x, this.#y(n), 12, on || marked ? 700 : 400, this.label - 8);
         if (this.pinned && this.pinned.side === side && this.pinned.n === n) {
           context.beginPath();
@@ -130,6 +131,12 @@ export class Lines {
       }
     }
     context.restore();
+  }
+
+  // Whether a query's weights overflowed: it has no lines.
+  #lost({ cells, masked, columns: { count } }, i) {
+    const row = cells.subarray(i * count, (i + 1) * count);
+    return row.some((value, j) => !Number.isFinite(value) && !masked?.[i * count + j]);
   }
 
   // Lines of the same shade are one path. Without an active token only lines with an end in sight
@@ -144,6 +151,7 @@ export class Lines {
         if (active?.side === 1 && active.n !== j) continue;
         if (!active && !seen(i) && !seen(j)) continue;
         const value = cells[i * columns.count + j];
+        if (!Number.isFinite(value)) continue;
         const shade = Math.ceil(Math.min(1, Math.abs(value) / scale.high) * SHADES);
         if (!shade) continue;
         const key = value < 0 ? -shade : shade;
@@ -186,7 +194,7 @@ export class Lines {
 }
 
 // The tokens that a token's heaviest lines lead to, with their weights, for the readout.
-export function partners(panel, side, n) {
+export function partners(panel, side, n, words) {
   const { rows, columns, cells, source } = panel;
   const [other, style] = side ? [rows, "query"] : [columns, "key"];
   const weight = (m) => (side ? cells[m * columns.count + n] : cells[n * columns.count + m]);
@@ -195,7 +203,7 @@ export function partners(panel, side, n) {
     .slice(0, 3)
     .flatMap((m) => {
       const value = weight(m);
-      const text = number(value, { uncertainty: source[0].uncertainty(value) });
+      const text = number(value, { words, uncertainty: source[0].uncertainty(value) });
       return [[visible(other.labels[m]).slice(0, 16), style], [text, "value"]];
     });
 }

@@ -1,7 +1,7 @@
 // A row of matrices of any sizes, each with its own scale: queries, keys, scores, values, …
 
 import { Agreed, Mailbox } from "./agreed.js";
-import { readTheme, roundUp, Scale } from "./colour.js";
+import { largest, readTheme, roundUp, Scale } from "./colour.js";
 import { drawLegend, LEGEND } from "./legend.js";
 import { Panel, Window } from "./panel.js";
 import { Pen } from "./pen.js";
@@ -63,7 +63,6 @@ export class Matrices {
     const shape = `${down} ${across}`;
     // Panels of one shape zoom and light up together.
     if (!this.windows.has(shape)) this.windows.set(shape, new Window(down, across));
-    const most = array.cells.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
     const given = [low, high].filter((end) => end !== null).map(Math.abs);
     const colour = (axis) => this.theme.palette[axis.colour] ?? this.theme.muted;
     return new Panel({
@@ -73,7 +72,7 @@ export class Matrices {
       masked: described.masked === null ? null : this.arrays[described.masked].cells,
       rows: { ...rows, count: down, colour: colour(rows) },
       columns: { ...columns, count: across, colour: colour(columns) },
-      scale: new Scale(kind, given.length ? Math.max(...given) || 1 : roundUp(most)),
+      scale: new Scale(kind, given.length ? Math.max(...given) || 1 : roundUp(largest(array.cells))),
       window: this.windows.get(shape),
     });
   }
@@ -120,7 +119,9 @@ export class Matrices {
       panel.draw(pen, theme, { lit, chosen });
       const { box } = panel;
       drawLegend(pen, theme, panel.scale, box.x, box.y + box.height + 8, Math.max(box.width, 110), {
-        title: "", masked: panel.masked ? this.header.words.masked : "",
+        title: "",
+        masked: panel.masked ? this.header.words.masked : "",
+        overflowed: panel.lost ? this.header.words.overflowed : "",
       });
     });
   }
@@ -150,7 +151,7 @@ export class Matrices {
       const place = i * panel.columns.count + j;
       const value = panel.cells[place];
       const text = panel.masked?.[place]
-        ? words.masked : number(value, { uncertainty: panel.array.uncertainty(value) });
+        ? words.masked : number(value, { words, uncertainty: panel.array.uncertainty(value) });
       pieces.push([panel.title, "name"], [text, "value"]);
     });
     this.stage.tell(pieces, spoken);

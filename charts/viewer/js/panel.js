@@ -6,6 +6,7 @@ import { font, raster } from "./colour.js";
 const TITLE = 20;
 const AXIS = 16;
 const GRID_FROM = 9; // cells at least this large are kept apart by a line
+const CROSS_FROM = 5; // cells at least this large have room for a cross
 
 // What part of a matrix is shown, in cells; shared by panels that zoom together.
 export class Window {
@@ -81,6 +82,9 @@ export class Panel {
     }];
     this.pictures = [];
     this.pictured = null;
+    // whether any cell overflowed that is not masked
+    this.lost = this.patches.some((patch) =>
+      patch.cells.some((value, n) => !Number.isFinite(value) && !patch.masked?.[n]));
   }
 
   // What is drawn at a cell: its value, how far that may be from the model's own, whether it is
@@ -253,6 +257,7 @@ export class Panel {
         size[1] / wide, size[0] / deep, ...place,
       );
     });
+    if (this.lost && Math.min(across, down) >= CROSS_FROM) this.#drawCrosses(pen);
     if (Math.min(across, down) >= GRID_FROM) {
       context.strokeStyle = theme.line;
       context.globalAlpha = 0.55;
@@ -274,6 +279,23 @@ export class Panel {
     context.strokeStyle = theme.line;
     context.lineWidth = 1;
     context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+  }
+
+  // On each cell in sight that overflowed.
+  #drawCrosses(pen) {
+    const { context } = pen;
+    const { from, to } = this.box;
+    context.save();
+    context.beginPath();
+    context.rect(this.box.x, this.box.y, this.box.width, this.box.height);
+    context.clip();
+    for (let i = Math.floor(from[0]); i < to[0]; i++) {
+      for (let j = Math.floor(from[1]); j < to[1]; j++) {
+        const { value, masked } = this.read([i, j]);
+        if (!masked && !Number.isFinite(value)) pen.cross(...this.#rectangle([i, j]));
+      }
+    }
+    context.restore();
   }
 
   #drawCross(context, theme, cell) {

@@ -21,6 +21,23 @@ export class Pen {
     this.context.fillRect(0, 0, width, height);
   }
 
+  // The mark of what overflowed: no ramp has its colour.
+  cross(x, y, width, height) {
+    const { context } = this;
+    const { overflowed, overflowed_cross: stroke } = this.theme.palette;
+    const [across, down] = [width * 0.25, height * 0.25];
+    context.fillStyle = overflowed;
+    context.fillRect(x, y, width, height);
+    context.strokeStyle = stroke;
+    context.lineWidth = 1.2;
+    context.beginPath();
+    context.moveTo(x + across, y + down);
+    context.lineTo(x + width - across, y + height - down);
+    context.moveTo(x + width - across, y + down);
+    context.lineTo(x + across, y + height - down);
+    context.stroke();
+  }
+
   use(theme) {
     this.theme = theme;
     this.stage.colour(theme.palette);

@@ -27,6 +27,7 @@ export function drawRow(stage, pen, theme, panels, words, { lit, chosen }) {
   pen.ground(stage.open(height), height);
   for (const panel of panels) panel.draw(pen, theme, { lit, chosen });
   const masked = panels.some((panel) => panel.masked) ? words.masked : "";
+  const overflowed = panels.some((panel) => panel.lost) ? words.overflowed : "";
   panels.forEach((panel, n) => {
     if (n > 0 && panel.scale === panels[n - 1].scale) return;
     const next = panels.slice(n).find((other) => other.scale !== panel.scale);
@@ -34,6 +35,7 @@ export function drawRow(stage, pen, theme, panels, words, { lit, chosen }) {
     drawLegend(pen, theme, panel.scale, panel.box.x, height - LEGEND, room, {
       title: panel.scale.signed ? words.weight_difference : words.weight,
       masked: n === 0 ? masked : "",
+      overflowed: n === 0 ? overflowed : "",
     });
   });
 }

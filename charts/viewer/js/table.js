@@ -44,7 +44,10 @@ export class Table {
 
   #strongest(panel, i) {
     const { key, value, uncertainty } = panel.strongest(i);
-    const text = number(value, { uncertainty });
+    if (!Number.isFinite(value)) {
+      return [node("td", {}, "–"), node("td", {}, this.words.overflowed)];
+    }
+    const text = number(value, { words: this.words, uncertainty });
     return [node("td", {}, token(panel.columns.labels[key])), node("td", {}, text)];
   }
 }

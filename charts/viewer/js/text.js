@@ -69,9 +69,10 @@ const significant = (value, digits) => {
   return text.replace("-", "−").replace("e−", "e-");
 };
 
-// Four significant digits, or fewer with a ≈ where the payload's code does not carry four: the last
+// What overflowed is named in these words. Else four significant digits, or fewer with a ≈ where the payload's code does not carry four: the last
 // digit shown is never off by more than its half.
-export function number(value, { uncertainty = 0, signed = false } = {}) {
+export function number(value, { words, uncertainty = 0, signed = false }) {
+  if (!Number.isFinite(value)) return words.overflowed;
   const plus = signed && value > 0 ? "+" : "";
   if (value === 0 || uncertainty === 0) return plus + significant(value, 4);
   const first = Math.floor(Math.log10(Math.abs(value)));
