@@ -3,6 +3,7 @@
 #   make app       start the app on http://127.0.0.1:8501 (PORT=... for another port)
 #   make dev       the same, reloading when the source changes
 #   make test      run every test, in a real browser too
+#   make soak      let a random user try the app, other steps every day; STEPS=... for how many
 #   make lint      style, types and architecture
 #   make check     lint and test
 #   make bench     measure speed, memory and payload, peers beside them
@@ -12,9 +13,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := app
 .DELETE_ON_ERROR:
-.PHONY: app dev test lint check bench messages browser nginx clean
+.PHONY: app dev test soak lint check bench messages browser nginx clean
 
 PORT ?= 8501
+STEPS ?= 1000
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .peers
@@ -35,6 +37,9 @@ dev: $(VENV)/.app
 
 test: $(VENV)/.dev browser nginx
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.dev browser
+	$(BIN)/python -m tests.random_user --steps $(STEPS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -7,10 +7,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 START_UP = 60  # seconds that a server may take to answer
@@ -38,30 +39,44 @@ def server(*command: str, environment: Mapping[str, str] | None = None) -> Itera
     as the context lasts. Raises RuntimeError with what the server said when it does not start."""
     port = free_port()
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command, "--server.port", str(port)],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {}), "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        url = f"http://127.0.0.1:{port}"
+        process = start(command, port, log, {**os.environ, **(environment or {})})
         try:
-            deadline = time.monotonic() + START_UP
-            while not _healthy(url):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    log.seek(0)
-                    raise RuntimeError(f"the server did not start:\n{log.read().decode()}")
-                time.sleep(0.1)
-            yield Server(url, process)
+            yield Server(f"http://127.0.0.1:{port}", process)
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+
+
+def start(
+    command: Sequence[str], port: int, log: IO[bytes], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Run `python -m <command>` on this port with its output in `log`, and wait until it answers.
+    Raises RuntimeError with what the log says when it does not."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command, "--server.port", str(port)],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    deadline = time.monotonic() + START_UP
+    while not _healthy(f"http://127.0.0.1:{port}"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            end(process)
+            log.seek(0)
+            raise RuntimeError(f"the server did not start:\n{log.read().decode()}")
+        time.sleep(0.1)
+    return process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a server to end, and see that it does."""
+    process.terminate()
+    try:
+        process.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:
