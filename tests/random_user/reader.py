@@ -8,12 +8,13 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 from tests.conftest import PROBE
+from tests.random_user.checks import busy
 from tests.random_user.controls import control
 from tests.random_user.downloads import complaint
 from tests.random_user.host import Host
 from tests.random_user.steps import Step
 
-PATIENCE = 1500  # ms that a control may take to be ready for a click
+PATIENCE = 2500  # ms that a control may take to be ready for a click
 ARRIVAL = 20_000  # ms until a page is there
 BACK_WITHIN = 60_000  # ms until the page has found its server again
 MAIN = "[data-testid=stMain]"
@@ -82,15 +83,15 @@ class Reader:
         self._arrive(f"{self.page.url}{sign}{step['parameter']}")
 
     def _reload(self, _step: Step) -> None:
-        self.page.reload(wait_until="domcontentloaded", timeout=ARRIVAL)
+        self.page.reload(wait_until="domcontentloaded", timeout=ARRIVAL * busy())
 
     def _back(self, _step: Step) -> None:
-        self.page.go_back(wait_until="commit", timeout=ARRIVAL)
+        self.page.go_back(wait_until="commit", timeout=ARRIVAL * busy())
         if self.page.url == "about:blank":  # before the first page
-            self.page.go_forward(wait_until="commit", timeout=ARRIVAL)
+            self.page.go_forward(wait_until="commit", timeout=ARRIVAL * busy())
 
     def _forward(self, _step: Step) -> None:
-        self.page.go_forward(wait_until="commit", timeout=ARRIVAL)
+        self.page.go_forward(wait_until="commit", timeout=ARRIVAL * busy())
 
     def _tab(self, _step: Step) -> None:
         address = self.page.url
@@ -104,13 +105,13 @@ class Reader:
         self.page.bring_to_front()
 
     def _arrive(self, address: str) -> None:
-        self.page.goto(address, wait_until="domcontentloaded", timeout=ARRIVAL)
-        self.page.wait_for_selector(MAIN, timeout=ARRIVAL)
+        self.page.goto(address, wait_until="domcontentloaded", timeout=ARRIVAL * busy())
+        self.page.wait_for_selector(MAIN, timeout=ARRIVAL * busy())
 
     def _new_tab(self) -> None:
         assert self._context is not None
         page = self._context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(PATIENCE * busy())
         page.on("dialog", self._dismiss)
         page.on("pageerror", lambda error: self.heard.append(f"script: {error}"[:300]))
         page.on("console", self._hear)
@@ -217,7 +218,7 @@ class Reader:
 
     def _download(self, step: Step) -> None:
         """Take a file away and read it."""
-        with self.page.expect_download(timeout=ARRIVAL) as coming:
+        with self.page.expect_download(timeout=ARRIVAL * busy()) as coming:
             control(self.page, step["do"], step["number"]).click(force=step["do"] == "toolbar")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(coming.value.suggested_filename).name
