@@ -4,7 +4,7 @@ A causal mask promises that output t depends on the tokens up to t only (Vaswani
 arXiv 1706.03762, §3.2.3). Here the promise is measured.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from model import Bench, Choices, ModelError, Tape
 from model.run import Encoded
+from model.tape import Edit
 from model.transformer import Span
 
 LONGEST_WORD = 100  # characters
@@ -144,11 +145,13 @@ def own_predictions(
     replacement: int,
     choices: Choices,
     mask: int | None = None,
+    edits: Mapping[str, Edit] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The logits (vocab,) that predict the token at `position`: of the text, and of the text with
     `replacement` in its place. Where they differ, the answer leaks into its own prediction.
 
-    mask: the id that then hides the token in both, as masked language modelling does.
+    mask: the id that then hides the token in both, as masked language modelling does. edits: of the
+    tape of both passes.
     ModelError "no-prediction" where the model predicts nothing for the position.
     """
     place = reads_at(bench, position)
@@ -162,7 +165,8 @@ def own_predictions(
     def logits(token: int) -> Tensor:
         """(vocab,), from a pass of its own: passes of one shape round alike."""
         text = with_token(source, position, token if mask is None else mask)
-        run = bench.run_encoded(text, choices, Tape(keep=("logits",)), logits_at=[place])
+        tape = Tape(keep=("logits",), edits=edits)
+        run = bench.run_encoded(text, choices, tape, logits_at=[place])
         assert run.logits is not None  # a position to read at means a head
         return run.logits[0, 0]
 

@@ -44,7 +44,7 @@ def test_every_question_opens_with_its_effect(
     app = opened(question, language, **parameters)
     assert not app.error
     assert not app.warning
-    assert len(app.metric) == 3
+    assert len(app.metric) == (6 if question == 20 else 3)
     assert len(app.dataframe) >= 1
 
 
@@ -138,7 +138,7 @@ def test_the_corruption_can_be_rolled_again() -> None:
     app = opened(20)
 
     def counted() -> list[int]:
-        return app.dataframe[1].value["this roll"].tolist()
+        return app.dataframe[2].value["this roll"].tolist()
 
     rolls = {tuple(counted())}
     for seed in range(1, 6):
@@ -147,6 +147,15 @@ def test_the_corruption_can_be_rolled_again() -> None:
         assert sum(counted()) == 9
         rolls.add(tuple(counted()))
     assert len(rolls) > 1
+
+
+def test_a_masked_key_does_not_hide_the_word_and_a_masked_token_does() -> None:
+    table = opened(20).dataframe[1].value
+    _visible, _others, everybody, token = table["p(word)"].astype(float)
+    assert everybody == pytest.approx(0.9641, abs=5e-4)
+    assert token == pytest.approx(0.0479, abs=5e-4)
+    leaks = table["leak, nats"].astype(float).tolist()
+    assert leaks[-1] == 0 < min(leaks[:-1])
 
 
 def test_a_model_without_a_head_still_shows_masks_and_influence() -> None:
@@ -161,9 +170,9 @@ def test_three_ways_that_are_stopped_leave_the_rest_of_the_page(
 ) -> None:
     monkeypatch.setattr(three_ways, "gradually", lambda *of: [])
     app = opened(20)
-    assert not app.metric
+    assert len(app.metric) == 3  # of the masked key
     assert [info.value for info in app.info] == ["The picture needs all of the steps."]
-    assert len(app.dataframe) == 1  # of the rolls
+    assert len(app.dataframe) == 2  # of the masked key and of the rolls
 
 
 @pytest.mark.parametrize(

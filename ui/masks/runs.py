@@ -1,12 +1,14 @@
 """The passes that the page about masks shares between sessions, read-only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import streamlit as st
 from torch import Tensor
 
 from experiments import padding
 from experiments.influence import Influence, own_predictions, steps, with_token
+from experiments.key_masked import Arm, arms
 from experiments.padding import Side
 from model import Bench, Choices
 from model.bench import Text
@@ -41,6 +43,20 @@ def predictions_of(
 ) -> tuple[Tensor, Tensor]:
     """Logits (vocab,) that predict a token, and the same with `replacement` in its place."""
     return _predictions(bench.name, text, position, replacement, choices, hide, bench)
+
+
+def arms_of(
+    bench: Bench, text: Text, position: int, replacement: int, choices: Choices
+) -> Mapping[Arm, tuple[Tensor, Tensor]]:
+    """What predicts a token whose key is masked; see `experiments.key_masked.arms`."""
+    return _arms(bench.name, text, position, replacement, choices, bench)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _arms(
+    name: str, text: Text, position: int, replacement: int, choices: Choices, _bench: Bench
+) -> Mapping[Arm, tuple[Tensor, Tensor]]:
+    return MappingProxyType(arms(_bench, _bench.encode(text), position, replacement, choices))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -25,7 +25,7 @@ from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
-from ui.masks import corruption
+from ui.masks import corruption, key_masked
 from ui.masks.future import TEXT
 from ui.masks.padding import HEAD, LAYER
 from ui.masks.runs import attention, influence_steps, predictions_of
@@ -53,11 +53,13 @@ PARAMETERS = (
 def show() -> None:
     """Draw the experiment, and the rule by which BERT hides tokens."""
     bench, text = subject("cloze_model", MOST_TOKENS)
-    _three_ways(bench, text)
+    position = _three_ways(bench, text)
+    key_masked.show(bench, text, position, replacement_id(bench, EXCHANGED_FOR))
     corruption.show(bench)
 
 
-def _three_ways(bench: Bench, text: Text) -> None:
+def _three_ways(bench: Bench, text: Text) -> int:
+    """Returns the position of the token that is to be predicted."""
     source = bench.encode(text)
     position, hide, prefix = _settings(bench, source.ids[0].tolist(), source.tokens[0])
     ways = {
@@ -75,7 +77,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
     influences = _influences(bench, text, hidden, exchanged, ways)
     if len(influences) < len(ways):
         st.info(_("The picture needs all of the steps."))
-        return
+        return position
     answers = _answers(bench, text, position, exchanged, ways, hide=hide)
     truth = int(source.ids[0, position])
     if answers:
@@ -183,6 +185,7 @@ def _three_ways(bench: Bench, text: Text) -> None:
             "leak": _("leak, nats"),
         },
     )
+    return position
 
 
 def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, bool, int]:
