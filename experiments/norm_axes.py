@@ -90,7 +90,7 @@ def batches(
     """The sentences as one batch, and with `replacement` for sentence number `other`; both padded
     to one length, so that the same arithmetic, to the last bit, gives both."""
     changed = [*sentences[:other], replacement, *sentences[other + 1 :]]
-    filler = bench.tokenizer.special.pad or 0
+    filler = bench.filler
     pair = [bench.encode(list(texts)) for texts in (sentences, changed)]
     longest = max(source.ids.shape[1] for source in pair)
     before, after = (padded(one, longest - one.ids.shape[1], "right", filler) for one in pair)

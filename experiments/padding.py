@@ -48,7 +48,7 @@ def padded(source: Encoded, extra: int, side: Side, filler: int) -> Encoded:
 
 def batch(bench: Bench, texts: Sequence[str], extra: int, side: Side) -> Encoded:
     """Texts as one batch, padded to the longest and by `extra` more tokens."""
-    return padded(bench.encode(list(texts)), extra, side, bench.tokenizer.special.pad or 0)
+    return padded(bench.encode(list(texts)), extra, side, bench.filler)
 
 
 def alone(bench: Bench, texts: Sequence[str]) -> list[Tensor]:

@@ -37,6 +37,13 @@ class Bench:
         """The choices that these weights were trained with."""
         return self.transformer.native
 
+    @property
+    def filler(self) -> int:
+        """The id that fills the shorter rows of a batch: the padding token's, where the model has
+        a row for it."""
+        pad = self.tokenizer.special.pad
+        return pad if pad is not None and pad < self.shape.vocab_size else 0
+
     def run(
         self,
         text: Text | list[Text],
@@ -168,7 +175,7 @@ class Bench:
                     tokens=len(row),
                     context=self.shape.context,
                 )
-        ids = _padded(rows, self.tokenizer.special.pad or 0)
+        ids = _padded(rows, self.filler)
         lengths = torch.tensor([len(row) for row in rows])
         return Encoded(
             ids=ids,

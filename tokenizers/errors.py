@@ -11,6 +11,11 @@ _MESSAGES = {
         "{folder} holds no tokenizer: neither tokenizer.json, nor vocab.txt, "
         "nor vocab.json with merges.txt"
     ),
+    "other-tokenizer": (
+        "{folder} has its tokenizer in {file} only, which is not read: save it as tokenizer.json "
+        "(transformers: AutoTokenizer.from_pretrained(folder).save_pretrained(folder))"
+    ),
+    "no-merges": "{folder} has vocab.json, but not the merges.txt that belongs to it",
     "file-outside": "{file} is not a file inside {folder}",
     "unreadable": "{file} cannot be read: {reason}",
     "too-large": "{file}: {field} is too large: {size}, at most {limit} is accepted",

@@ -9,8 +9,10 @@ from tokenizers.added_tokens import AddedToken
 from tokenizers.bpe import ByteLevelBPE
 from tokenizers.decoders import decode_bytes
 from tokenizers.normalizers import Normalizer, identity, nfc
+from tokenizers.notices import Notice, notice
 from tokenizers.pretokenizers import (
     LLAMA3_PATTERN,
+    LLAMA_CPP_DEFAULT,
     QWEN2_PATTERN,
     SPLITS,
     Step,
@@ -18,7 +20,7 @@ from tokenizers.pretokenizers import (
     single_digits,
     with_leading_space,
 )
-from tokenizers.processors import FIRST, SECOND, Slot, Template
+from tokenizers.processors import Template, around
 from tokenizers.section import Section
 from tokenizers.tokenizer import SpecialTokens, Tokenizer
 from tokenizers.vocabulary import (
@@ -52,11 +54,10 @@ class _Pre:
     add_bos: bool = False
 
 
-_GPT2 = _Pre((gpt2_words,))
+DEFAULT = "default"  # the converter did not know
 _PRE: Mapping[str, _Pre] = {
-    "gpt-2": _GPT2,
-    # "default" says that the converter did not know: GPT-2's splitting is where the kind began.
-    "default": _GPT2,
+    "gpt-2": _Pre((gpt2_words,)),
+    DEFAULT: _Pre(LLAMA_CPP_DEFAULT),
     "smollm": _Pre((single_digits, gpt2_words)),
     "llama-bpe": _Pre((SPLITS[LLAMA3_PATTERN],), ignore_merges=True, add_bos=True),
     "qwen2": _Pre((SPLITS[QWEN2_PATTERN],), normalize=nfc),
@@ -84,7 +85,7 @@ def from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
     )
     if section.required("model", str) != "gpt2":
         raise section.unsupported("model", section.values["model"])
-    name = section.text("pre", "default")
+    name = section.text("pre", DEFAULT)
     if name not in _PRE:
         raise section.unsupported("pre", name)
     pre = _PRE[name]
@@ -107,6 +108,18 @@ def from_gguf(metadata: Mapping[str, object]) -> Tokenizer:
         template=_template(section, special, pre.add_bos),
         added=_added(section, tokens),
         special=special,
+        notices=(_guessed(section),) if name == DEFAULT else (),
+    )
+
+
+def _guessed(section: Section) -> Notice:
+    return notice(
+        "split-unknown",
+        "{file} does not say how this model's text is split into words ({field} = {value}); it is "
+        "split as llama.cpp does then, so some tokens may be others than in training",
+        file=section.file,
+        field=section.at("pre"),
+        value=DEFAULT,
     )
 
 
@@ -124,15 +137,8 @@ def _roles(section: Section, count: int) -> SpecialTokens:
 
 def _template(section: Section, special: SpecialTokens, add_bos: bool) -> Template:
     """A begin and an end token around each text, where the file says so."""
-
-    def around(key: str, id: int | None, default: bool) -> tuple[Slot, ...]:
-        return (Slot((id,)),) if id is not None and section.flag(key, default) else ()
-
-    before = around("add_bos_token", special.bos, add_bos)
-    after = around("add_eos_token", special.eos, False)
-    return Template(
-        single=(*before, FIRST, *after), pair=(*before, FIRST, *after, *before, SECOND, *after)
-    )
+    begin = special.bos if section.flag("add_bos_token", add_bos) else None
+    return around(begin, special.eos if section.flag("add_eos_token", False) else None)
 
 
 def _added(section: Section, tokens: list[object]) -> list[AddedToken]:

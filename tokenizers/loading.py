@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tokenizers.declared import declared
 from tokenizers.errors import TokenizerError
 from tokenizers.files import called, whereabouts
 from tokenizers.section import Section
@@ -14,7 +15,8 @@ from tokenizers.tokenizer import Tokenizer
 from tokenizers.tokenizer_json import read_tokenizer_json
 from tokenizers.vocabulary_files import read_merges_txt, read_vocab_txt
 
-CONFIG = "tokenizer_config.json"
+OTHERS = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tekken.json")
+BESIDE = ("tokenizer_config.json", "config.json", "special_tokens_map.json", "added_tokens.json")
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -22,21 +24,30 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     vocab.json and merges.txt (byte-level BPE), else symbols.json.
 
     Raises:
-        TokenizerError: ``no-tokenizer``, ``file-outside``, ``unreadable``, or with the file and
-            the field at fault.
+        TokenizerError: ``no-tokenizer``, ``other-tokenizer``, ``no-merges``, ``file-outside``,
+            ``unreadable``, or with the file and the field at fault.
     """
-    config = Section(CONFIG, {})
-    if _has(folder, CONFIG):
-        config = Section.of_json(folder / CONFIG)
+    beside = [_section(folder, file) for file in BESIDE]
+    said = declared(*beside)
     if _has(folder, "tokenizer.json"):
-        return read_tokenizer_json(Section.of_json(folder / "tokenizer.json"), config)
+        return read_tokenizer_json(Section.of_json(folder / "tokenizer.json"), said)
     if _has(folder, "vocab.txt"):
-        return read_vocab_txt(folder / "vocab.txt", config)
+        return read_vocab_txt(folder / "vocab.txt", said)
     if _has(folder, "vocab.json") and _has(folder, "merges.txt"):
-        return read_merges_txt(folder / "vocab.json", folder / "merges.txt", config)
+        return read_merges_txt(folder / "vocab.json", folder / "merges.txt", said)
     if _has(folder, SYMBOLS):
         return read_symbols(folder)
+    for file in OTHERS:
+        if _has(folder, file):
+            raise TokenizerError("other-tokenizer", folder=called(folder), file=file)
+    if _has(folder, "vocab.json"):
+        raise TokenizerError("no-merges", folder=called(folder))
     raise TokenizerError("no-tokenizer", folder=called(folder))
+
+
+def _section(folder: Path, file: str) -> Section:
+    """What a JSON file holds; nothing where it is not there."""
+    return Section.of_json(folder / file) if _has(folder, file) else Section(file, {})
 
 
 def _has(folder: Path, file: str) -> bool:

@@ -39,6 +39,16 @@ gpt2_words = SPLITS[GPT2_PATTERN]
 single_digits = _finder(r"\p{N}|\P{N}+")
 digit_runs = _finder(r"\p{N}+|\P{N}+")
 
+_PUNCTUATION = r"\p{P}$+<=>^~|"
+LLAMA_CPP_DEFAULT: tuple[Step, ...] = (
+    _finder(rf"[{_PUNCTUATION}]+|[^{_PUNCTUATION}]+"),
+    gpt2_words,
+    digit_runs,
+    _finder(r"[0-9]{3}|(?s:(?![0-9]{3}).)+"),
+)
+"""What llama.cpp does where a file does not know better (src/llama-vocab.cpp, `llm_tokenizer_bpe`,
+the last case)."""
+
 # White space separates and is dropped; every punctuation character is a word of its own.
 bert_words: Step = re.compile(
     f"[{unicode8.PUNCTUATION}]|[^ {unicode8.SPACES}{unicode8.PUNCTUATION}]+"

@@ -65,3 +65,12 @@ def roberta_template(cls: int, sep: int) -> Template:
     """``<s> A </s>`` and ``<s> A </s></s> B </s>``; all of it is segment 0."""
     start, end = Slot((cls,)), Slot((sep,))
     return Template(single=(start, FIRST, end), pair=(start, FIRST, end, end, SECOND, end))
+
+
+def around(begin: int | None, end: int | None) -> Template:
+    """A begin and an end token, where there is one, around each of the texts; all is segment 0."""
+    before = () if begin is None else (Slot((begin,)),)
+    after = () if end is None else (Slot((end,)),)
+    return Template(
+        single=(*before, FIRST, *after), pair=(*before, FIRST, *after, *before, SECOND, *after)
+    )

@@ -46,6 +46,11 @@ def spaces_marked(text: str) -> str:
     return SPACE + text.replace(" ", SPACE) if text else text
 
 
+def spaces_inside(text: str) -> str:
+    """Normalises: "▁" for each space, and none in front."""
+    return text.replace(" ", SPACE)
+
+
 def decode_sentence(pieces: Sequence[str]) -> str:
     """Pieces back to text, without the space that was put in front.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from tokenizers import sentencepiece
 from tokenizers.added_tokens import AddedToken
 from tokenizers.bpe import ByteLevelBPE
+from tokenizers.declared import Declared
 from tokenizers.decoders import Decoder, WordPieceDecoder, decode_bytes, decode_spaced
 from tokenizers.errors import TokenizerError
 from tokenizers.normalizers import BertNormalizer, Normalizer, identity, nfc
@@ -23,6 +24,7 @@ from tokenizers.pretokenizers import (
     with_leading_space,
 )
 from tokenizers.processors import Slot, Template, bert_template, roberta_template
+from tokenizers.rules import Rules, settled
 from tokenizers.section import Section
 from tokenizers.sentencepiece import SentencePieceBPE
 from tokenizers.tokenizer import Model, Tokenizer
@@ -31,7 +33,6 @@ from tokenizers.vocabulary import (
     read_added_token,
     read_merges,
     read_vocabulary,
-    roles,
     token_id,
 )
 from tokenizers.wordpiece import WordPiece
@@ -40,28 +41,29 @@ MAX_WORD_CHARS = 1_000
 MAX_PARTS = 16  # of a component or a template: each is gone through for every text
 
 
-def read_tokenizer_json(root: Section, config: Section) -> Tokenizer:
-    """A Tokenizer from the whole of tokenizer.json.
-
-    Args:
-        root: tokenizer.json.
-        config: tokenizer_config.json, which only names the tokens with a role.
+def read_tokenizer_json(root: Section, said: Declared) -> Tokenizer:
+    """A Tokenizer from the whole of tokenizer.json, and from what is said beside it: where the
+    tokenizer's class settles something otherwise, that counts, as in transformers, and a notice
+    says so.
 
     Raises:
         TokenizerError: with the file and the field, for whatever is malformed or not supported.
     """
     model = _model(_required_section(root, "model"))
     normalize, words, decoder = _around(root, model)
-    added = list(_added_tokens(root, model.vocabulary))
-    vocabulary = {**model.vocabulary, **{token.content: token.id for token in added}}
+    stored = list(_added_tokens(root, model.vocabulary))
+    tokens = said.tokens(model.vocabulary, stored)
+    ids = {**model.vocabulary, **{token.content: token.id for token in tokens["added"]}}
+    written = Rules(model, normalize, tuple(words), decoder, _template(root, ids))
+    rules, notices = settled(written, said, ids)
     return Tokenizer(
-        model,
-        normalize=normalize,
-        words=words,
-        decoder=decoder,
-        template=_template(root, vocabulary),
-        added=added,
-        special=roles(config, vocabulary),
+        rules.model,
+        normalize=rules.normalize,
+        words=rules.words,
+        decoder=rules.decoder,
+        template=rules.template,
+        notices=notices,
+        **tokens,
     )
 
 
@@ -97,8 +99,11 @@ def _model(model: Section) -> Model:
 def _around(root: Section, model: Model) -> tuple[Normalizer, list[Step], Decoder]:
     """What comes before the model and after it."""
     if isinstance(model, SentencePieceBPE):
+        for kind, part in _components(root, "pre_tokenizer", "pretokenizers"):
+            raise part.unsupported("type", kind)  # where there is one, no normalizer is written
+        if root.values.get("normalizer") is None:
+            raise root.unsupported("normalizer", "null, without a pre_tokenizer")
         root.expect("normalizer", sentencepiece.NORMALIZER)
-        root.expect("pre_tokenizer", None)
         root.expect("decoder", sentencepiece.DECODER)
         return sentencepiece.spaces_marked, [], sentencepiece.decode_sentence
     byte_level = isinstance(model, ByteLevelBPE)

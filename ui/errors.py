@@ -123,10 +123,28 @@ SENTENCES = {
         "The weights take {needed} MB as float32, but only {free} MB of memory are free."
     ),
     # its tokenizer
+    "tokenizer-overruled": N_(
+        "tokenizer.json says {field} = {old}, but {source} says {new}: the latter counts, as in "
+        "transformers."
+    ),
+    "tokenizer-kept": N_(
+        "tokenizer.json is followed as it stands. transformers puts rules of {family} in its "
+        "place, which may give some texts other tokens."
+    ),
+    "split-unknown": N_(
+        "{file} does not say how this model's text is split into words ({field} = {value}). It is "
+        "split as llama.cpp does then, so some tokens may be others than in training."
+    ),
     "no-tokenizer": N_(
         "{folder} holds no tokenizer: neither tokenizer.json, nor vocab.txt, nor vocab.json "
         "with merges.txt."
     ),
+    "other-tokenizer": N_(
+        "{folder} has its tokenizer in {file} only, which is not read. Save it as tokenizer.json, "
+        "for example with transformers: AutoTokenizer.from_pretrained(folder)"
+        ".save_pretrained(folder)"
+    ),
+    "no-merges": N_("{folder} has vocab.json, but not the merges.txt that belongs to it."),
     "unreadable": N_("{file} cannot be read: {reason}."),
     "too-large": N_("{file}: {field} is too large: {size}, where at most {limit} is accepted."),
     "bad-json": N_("{file} is not valid JSON: {reason}."),

@@ -5,6 +5,7 @@ library makes of them. It may also be asked to write small tokenizers for others
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -247,7 +248,29 @@ def encode(job):
     }
 
 
+def by_folder(job):
+    """What the model library's AutoTokenizer makes of whole folders, by all files in them; None
+    for a folder that it refuses."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    from transformers import AutoTokenizer
+
+    answers = []
+    for folder in job["folders"]:
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+        except ValueError:
+            answers.append(None)
+            continue
+        texts = [tokenizer(text)["input_ids"] for text in job["texts"]]
+        pairs = [tokenizer(*pair)["input_ids"] for pair in job["pairs"]]
+        answers.append({"ids": texts, "pairs": pairs})
+    return answers
+
+
 if __name__ == "__main__":
     job = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    answer = encode(job) if "source" in job else write_small(job)
+    if "folders" in job:
+        answer = by_folder(job)
+    else:
+        answer = encode(job) if "source" in job else write_small(job)
     Path(sys.argv[2]).write_text(json.dumps(answer), "utf-8")

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tokenizers import TokenizerError, from_gguf, load_tokenizer
 from tokenizers.alphabet import ALPHABET
+from tokenizers.declared import declared
 from tokenizers.section import MAX_FILE_BYTES, Section
+from tokenizers.sentencepiece import BYTE_PIECES, DECODER, NORMALIZER
 from tokenizers.tokenizer_json import read_tokenizer_json
 
 BYTES = {char: id for id, char in enumerate(ALPHABET)}
@@ -59,8 +61,11 @@ def changed(whole: dict[str, Any], place: str, value: object) -> dict[str, Any]:
     return whole
 
 
+NOTHING_SAID = declared(*(Section("config", {}) for _ in range(4)))
+
+
 def read(values: dict[str, Any]) -> object:
-    return read_tokenizer_json(Section("tokenizer.json", values), Section("config", {}))
+    return read_tokenizer_json(Section("tokenizer.json", values), NOTHING_SAID)
 
 
 def test_the_examples_are_fine() -> None:
@@ -186,6 +191,25 @@ def test_tokenizer_json(
     assert len(str(error)) < 1_000
 
 
+def test_what_sentencepiece_needs_is_named_where_it_differs() -> None:
+    pieces = {piece: id for id, piece in enumerate(BYTE_PIECES)}
+    whole = {
+        "normalizer": NORMALIZER,
+        "decoder": DECODER,
+        "model": {"type": "BPE", "vocab": pieces, "merges": [], "byte_fallback": True},
+    }
+    read(whole)
+    for place, value, field in (
+        ("pre_tokenizer", {"type": "Metaspace"}, "pre_tokenizer.type"),
+        ("normalizer", None, "normalizer"),
+        ("decoder", None, "decoder"),
+    ):
+        values = {**whole, "normalizer": None} if place == "pre_tokenizer" else whole
+        with pytest.raises(TokenizerError) as caught:
+            read({**values, place: value})
+        assert caught.value.fields["field"] == field
+
+
 @pytest.mark.parametrize(
     ("key", "value", "code"),
     [
@@ -222,6 +246,7 @@ def test_gguf(key: str, value: object, code: str) -> None:
     [
         ("gpt-2", "a 123 DON'T", ["a", "Ġ", "1", "2", "3"]),
         ("smollm", "a 12", ["a", "Ġ", "1", "2"]),
+        ("default", "ab(", ["ab", "("]),
         ("llama-bpe", "ab", ["<s>", "ab"]),
         ("qwen2", "e\u0301", ["Ã", "©"]),
     ],
@@ -229,6 +254,19 @@ def test_gguf(key: str, value: object, code: str) -> None:
 def test_gguf_kinds(pre: str, text: str, pieces: list[str]) -> None:
     tokenizer = from_gguf({**GGUF, "tokenizer.ggml.pre": pre})
     assert tokenizer.pieces(tokenizer.encode(text))[: len(pieces)] == pieces
+
+
+def test_a_gguf_that_does_not_know_how_to_split_says_so() -> None:
+    unknown = from_gguf({**GGUF, "tokenizer.ggml.pre": "default"})
+    unsaid = from_gguf({key: value for key, value in GGUF.items() if not key.endswith(".pre")})
+    for tokenizer in (unknown, unsaid):
+        assert [one.code for one in tokenizer.notices] == ["split-unknown"]
+        words = tokenizer.words("It's 12345 (or $8) !?\n a_b  c")
+        assert list(words) == [
+            "It", "'", "s", " ", "123", "45", " ", "(", "or", " ", "$", "8", ")", " ", "!?", "\n",
+            " a", "_", "b", " ", " c",
+        ]  # fmt: skip
+    assert not from_gguf(GGUF).notices
 
 
 def test_gguf_begin_and_end() -> None:
@@ -247,7 +285,9 @@ def write(name: str, text: str | bytes) -> Callable[[Path], object]:
     ("prepare", "code", "place"),
     [
         (lambda folder: None, "no-tokenizer", ""),
-        (write("vocab.json", "{}"), "no-tokenizer", ""),
+        (write("vocab.json", "{}"), "no-merges", "merges.txt"),
+        (write("tokenizer.model", b"\x0a\x0e"), "other-tokenizer", "tokenizer.model only"),
+        (write("tekken.json", "{}"), "other-tokenizer", "tekken.json"),
         (write("tokenizer.json", ""), "bad-json", "tokenizer.json"),
         (write("tokenizer.json", "[" * 200_000), "bad-json", "tokenizer.json"),
         (write("tokenizer.json", '{"a":' * 200_000), "bad-json", "tokenizer.json"),
