@@ -1,11 +1,12 @@
 """What a live training is given: its parameters in the URL, ready comparisons, and the controls."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
 from experiments.live_training import SIDES, Pair, Plan, Setting
+from experiments.recorded import READY
 from model.training.schedules import KINDS
 from ui.i18n import N_, _
 from ui.numbers import numeral
@@ -22,20 +23,13 @@ NORMS = ("layer", "rms", "none")
 POSITIONS = ("sinusoidal", "learned", "rope", "alibi", "relative", "none")
 MOST_DROPOUT = 0.8
 
-_QUICK = Setting(place="pre", peak=0.01)
-COMPARISONS: dict[str, tuple[str, Pair]] = {
-    "warmup": (N_("warm-up or none"), (Setting(), Setting(warmup=0))),
-    "place": (
-        N_("norm before or after, no warm-up"),
-        (Setting(place="pre", warmup=0), Setting(warmup=0)),
-    ),
-    "peak": (N_("peak 0.01 or 0.0005"), (_QUICK, replace(_QUICK, peak=5e-4))),
-    "dropout": (N_("dropout 0 or 0.3"), (_QUICK, replace(_QUICK, dropout=0.3))),
-    "positions": (N_("positions or none"), (_QUICK, replace(_QUICK, positions="none"))),
-    "scaled": (
-        N_("scaled or not"),
-        (Setting(peak=0.01), Setting(peak=0.01, scaled=False)),
-    ),
+COMPARISONS = {
+    "warmup": N_("warm-up or none"),
+    "place": N_("norm before or after, no warm-up"),
+    "peak": N_("peak 0.01 or 0.0005"),
+    "dropout": N_("dropout 0 or 0.3"),
+    "positions": N_("positions or none"),
+    "scaled": N_("scaled or not"),
 }
 
 _READERS: dict[str, Any] = {
@@ -68,7 +62,7 @@ PARAMETERS = (
     *(Parameter(f"train_{name}", getattr(Plan(), name), read) for name, read in _SHARED.items()),
     *(
         Parameter(f"{side}_{name}", getattr(setting, name), read)
-        for side, setting in zip(SIDES, COMPARISONS["warmup"][1], strict=True)
+        for side, setting in zip(SIDES, READY["warmup"], strict=True)
         for name, read in _READERS.items()
     ),
 )
