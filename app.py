@@ -1,5 +1,6 @@
 """Attention Lab: `streamlit run app.py`."""
 
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from charts import viewer
 from ui import cores, heap, reconnect
 from ui.i18n import language_switch
 from ui.navigation import current_page
+from ui.training.background import leave_the_queue
 
 ICON = Path(__file__).parent / "ui" / "icon.svg"
 
@@ -28,5 +30,7 @@ viewer.bring()
 with st.sidebar:
     language_switch()
 with cores.TURNS.taken():
+    began = time.monotonic()
     current_page().run()
+leave_the_queue(began)
 reconnect.replay(carried)

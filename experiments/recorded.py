@@ -82,10 +82,11 @@ def _read(file: Path, plan: Plan, pair: Pair) -> Recording | None:
     looks = {
         step: tuple(
             Look(
-                *map(float, arrays["examined"][place, side]),
-                torch.from_numpy(arrays["attention"][place, side]),
-                torch.from_numpy(arrays["right"][place, side]),
-                tuple(map(str, arrays["answers"][place, side])),
+                loss=float(arrays["examined"][place, side, 0]),
+                accuracy=float(arrays["examined"][place, side, 1]),
+                attention=torch.from_numpy(arrays["attention"][place, side]),
+                right=torch.from_numpy(arrays["right"][place, side]),
+                answers=tuple(map(str, arrays["answers"][place, side])),
             )
             for side in sides
         )
@@ -100,7 +101,7 @@ def _read(file: Path, plan: Plan, pair: Pair) -> Recording | None:
 
 def _name(plan: Plan, pair: Pair) -> str:
     """What decides the training, to tell a recording of other settings from this one's."""
-    return json.dumps([asdict(plan), *map(asdict, pair)])
+    return json.dumps([asdict(plan), *(asdict(setting) for setting in pair)])
 
 
 def _stack(tensors: list[list[Tensor | None]]) -> Any:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests import chromium
 from tests.chromium import NewPage
 from tests.server import serving
+from ui import gradual
 
 # On a cold deep link Streamlit first looks for its server below the page's address, in vain.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
@@ -24,6 +25,21 @@ def one_core() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at a long measurement takes one step of it, and none is known from before."""
+
+    def step(survey: gradual.Survey, _until: float, _tell: object) -> None:
+        if not survey.ended:
+            place = survey.ask()
+            place.wait()
+            survey.leave(place)
+
+    gradual._results.clear()
+    gradual._OPEN.clear()
+    monkeypatch.setattr(gradual, "_advance", step)
 
 
 @pytest.fixture(scope="session")

@@ -149,17 +149,15 @@ def test_without_its_data_the_page_still_spells(monkeypatch: pytest.MonkeyPatch)
     assert "pip install" in app.error[0].value
 
 
-def test_a_long_measurement_can_be_stopped_and_gone_on_with(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(without, "AT_ONCE", -1.0)  # one step a picture
+@pytest.mark.usefixtures("stepwise")
+def test_a_long_measurement_can_be_stopped_and_gone_on_with() -> None:
     app = alignment(measure="without")
     work = f"{without.KEY} work"
-    assert len(app.session_state[work].done) == 2  # before the picture, and below it
+    assert len(app.session_state[work].survey.done) == 2  # before the picture, and below it
     app.button(key=f"{without.KEY}_stop").click().run()
-    assert len(app.session_state[work].done) == 2
+    assert len(app.session_state[work].survey.done) == 2
     app.button(key=f"{without.KEY}_go_on").click().run()
-    assert len(app.session_state[work].done) == 3
+    assert len(app.session_state[work].survey.done) == 3
 
 
 def test_agreement_is_held_against_a_rule_that_knows_nothing() -> None:

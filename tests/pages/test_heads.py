@@ -69,23 +69,23 @@ def test_picked_heads_go_or_stay() -> None:
 def test_the_map_is_complete_and_says_what_it_measures() -> None:
     app = heads(text=GAP)
     assert any("KL(native ‖ without)" in caption.value for caption in app.caption)
-    steps = app.session_state[f"{ablation_map.KEY} work"].done
+    steps = app.session_state[f"{ablation_map.KEY} work"].survey.done
     assert [number for kind, number, _effects in steps if kind == "layer"] == [0, 1]
     assert [count for kind, count, _effect in steps if kind == "least"] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_a_long_measurement_can_be_stopped_and_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ablation_map, "AT_ONCE", -1.0)  # one step a picture
     monkeypatch.setattr(ablation_map, "working", lambda key, count: True)  # no clock in a test
     app = heads(text=GAP)
     work = f"{ablation_map.KEY} work"
-    assert len(app.session_state[work].done) == 2  # before the picture, and below it
+    assert len(app.session_state[work].survey.done) == 2  # before the picture, and below it
     app.button(key=f"{ablation_map.KEY}_stop").click().run()
-    assert len(app.session_state[work].done) == 2
+    assert len(app.session_state[work].survey.done) == 2
     app.button(key=f"{ablation_map.KEY}_go_on").click().run()
-    assert len(app.session_state[work].done) == 3
+    assert len(app.session_state[work].survey.done) == 3
 
 
 def test_the_number_of_heads_moves_the_cost() -> None:

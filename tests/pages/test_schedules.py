@@ -6,13 +6,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from experiments.live_training import Plan, Setting, recipe
+from experiments.recorded import READY
 from model.training import Schedule
+from ui.environment import trainings
 from ui.navigation import ROOT
+from ui.training import live
 from ui.training.background import Live, places
 from ui.training.schedule import formula
 
@@ -46,10 +50,15 @@ def training(app: AppTest) -> Live:
 
 def finished(app: AppTest) -> AppTest:
     deadline = time.monotonic() + 120
-    while training(app).state == "running":
+    while training(app).state in ("waiting", "running"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return app.run()
+
+
+def trained(language: str = "en", **parameters: str) -> AppTest:
+    """The page with a training of these settings, pressed for and finished."""
+    return finished(schedules(language, **parameters).button(key="train").click().run())
 
 
 def parameters(app: AppTest) -> dict[str, str]:
@@ -75,8 +84,51 @@ def test_parts_open_in_both_languages(part: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_training_starts_by_itself_and_can_be_taken_away(language: str) -> None:
-    app = finished(schedules(language, **QUICK, a_warmup="20"))
+def test_the_page_opens_with_a_recording_and_trains_nothing(language: str) -> None:
+    app = schedules(language)
+    assert sound(app)
+    assert "live training" not in app.session_state
+    assert len(app.get("plotly_chart")) >= 4
+    table = app.dataframe[0].value
+    assert len(table) == 2 and table.iloc[0, 0].startswith("A: ")
+    assert table.iloc[0, 3] == "100.0%"  # what was recorded, not the models before a step
+    assert "Training(recipe)" in app.code[0].value
+
+
+def test_every_ready_comparison_is_recorded() -> None:
+    app = schedules()
+    tables = []
+    for name in READY:
+        app.button_group(key="comparison").set_value(name).run()
+        assert sound(app) and "live training" not in app.session_state
+        tables.append(tuple(app.dataframe[0].value.iloc[:, 0]))
+    assert len(set(tables)) == len(READY)
+
+
+def test_a_recording_plays_and_is_seen_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = schedules()
+    monkeypatch.setattr(live, "PLAYED", 1e6)
+    app.button(key="train_play").click().run()
+    assert "step 0 of 240" in app.get("progress")[0].proto.text and sound(app)
+    monkeypatch.setattr(live, "PLAYED", 1e-3)
+    app.run()
+    assert "240 steps" in app.get("progress")[0].proto.text
+    monkeypatch.setattr(live, "PLAYED", 1e6)
+    app.button(key="train_play").click().run()
+    app.button(key="train_end").click().run()
+    assert "240 steps" in app.get("progress")[0].proto.text and sound(app)
+
+
+def test_settings_that_nobody_recorded_wait_for_a_press() -> None:
+    app = schedules(**QUICK, a_warmup="20")
+    assert sound(app) and "live training" not in app.session_state
+    assert len(app.get("plotly_chart")) >= 4  # the models before their first step
+    assert "Not trained yet" in app.get("progress")[0].proto.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_training_runs_on_a_press_and_can_be_taken_away(language: str) -> None:
+    app = trained(language, **QUICK, a_warmup="20")
     assert sound(app)
     assert training(app).state == "done"
     assert len(training(app).seen) == 61
@@ -86,9 +138,19 @@ def test_a_training_starts_by_itself_and_can_be_taken_away(language: str) -> Non
     assert "Training(recipe)" in app.code[0].value
 
 
+def test_a_recorded_training_can_be_run_here() -> None:
+    app = schedules()
+    app.button(key="train").click().run()
+    assert training(app).state == "running" and sound(app)
+    assert training(app).pair == READY["warmup"]
+    assert not [button for button in app.button if button.key == "train_play"]
+    training(app).stop()
+    assert "after step" in app.run().get("progress")[0].proto.text
+
+
 def test_the_address_reproduces_the_training() -> None:
     asked = {**QUICK, "a_warmup": "10", "b_place": "pre", "b_scaled": "false", "train_seed": "3"}
-    app = finished(schedules(**asked))
+    app = trained(**asked)
     plan, pair = training(app).plan, training(app).pair
     assert plan == Plan(layers=1, width=16, steps=60, batch=8, seed=3)
     assert pair == (Setting(warmup=10), Setting(warmup=0, place="pre", scaled=False))
@@ -96,17 +158,18 @@ def test_the_address_reproduces_the_training() -> None:
 
 
 def test_the_snippet_trains_the_same_model(tmp_path: Path) -> None:
-    app = finished(schedules(**QUICK, a_warmup="10"))
+    app = trained(**QUICK, a_warmup="10")
     head = app.code[0].value.partition("for recipe in recipes:")[0]
     (tmp_path / "snippet.py").write_text(head, encoding="utf-8")
     recipes = runpy.run_path(str(tmp_path / "snippet.py"))["recipes"]
-    live = training(app)
-    assert recipes == [recipe(live.plan, setting) for setting in live.pair]
+    shown = training(app)
+    assert recipes == [recipe(shown.plan, setting) for setting in shown.pair]
     assert recipes[0].schedule == Schedule("cosine", 0.02, 10, 60)
 
 
 def test_a_second_training_waits_for_the_first() -> None:
     app = schedules(train_layers="4", train_steps="2000", train_width="64")
+    app.button(key="train").click().run()
     first = training(app)
     assert first.state == "running"
     app.button(key="train").click().run()
@@ -122,7 +185,7 @@ def test_a_second_training_waits_for_the_first() -> None:
 
 
 def test_changed_settings_are_told_apart_from_what_is_shown() -> None:
-    app = finished(schedules(**QUICK, a_warmup="10"))
+    app = trained(**QUICK, a_warmup="10")
     app.select_slider(key="a_peak").set_value(0.001).run()
     assert "Train anew" in app.info[0].value
     before = training(app)
@@ -132,21 +195,24 @@ def test_changed_settings_are_told_apart_from_what_is_shown() -> None:
     assert training(app).pair[0].peak == 0.001
 
 
-def test_a_full_server_says_so_and_nothing_is_lost() -> None:
-    taken = places()
-    held = 0
-    while taken.acquire(blocking=False):
-        held += 1
+def test_on_a_full_server_a_training_waits_and_says_for_whom() -> None:
+    free = Event()
+    taken = [places().ask(number, lambda: free.wait(120), 0.0) for number in range(trainings())]
     try:
-        app = schedules(**QUICK, a_warmup="10")
-        assert not app.exception
-        assert "places for trainings" in app.warning[0].value
-        assert len(app.get("plotly_chart")) >= 4  # the models before their first step
+        first, second = (schedules(**QUICK, a_warmup=warmup) for warmup in ("10", "11"))
+        for app in (first, second):
+            app.button(key="train").click().run()
+            assert not app.exception and training(app).state == "waiting"
+            assert len(app.get("plotly_chart")) >= 4  # the models before their first step
+        assert "number 1 in the queue" in first.info[0].value
+        assert "number 2 in the queue" in second.info[0].value
+        second.button(key="train_leave").click().run()
+        assert training(second).state == "paused" and not second.info
     finally:
-        for _ in range(held):
-            taken.release()
-    app.button(key="train").click().run()
-    assert training(finished(app)).state == "done"
+        free.set()
+    assert all(place.wait(60) for place in taken)
+    assert training(finished(first)).state == "done"  # nobody pressed again
+    assert not training(second).seen
 
 
 @pytest.mark.parametrize(

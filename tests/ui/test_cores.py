@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
+import torch
+
+from ui.cores import use_one_thread
 
 CODE = """
 import sys, threading, torch
@@ -27,3 +31,25 @@ def test_a_session_has_one_core_unless_told_otherwise(wanted: str | None, thread
         [sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [threads, "True"]
+
+
+def test_one_thread_is_one_threads_own_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    set_before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    seen: dict[str, int] = {}
+
+    def alone() -> None:
+        use_one_thread()
+        seen["alone"] = torch.get_num_threads()
+
+    def later() -> None:
+        seen["later"] = torch.get_num_threads()
+
+    for work in (alone, later):
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+    assert seen == {"alone": 1, "later": 2}
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(set_before)

@@ -1,7 +1,7 @@
 """Whether the cross-attention is an alignment: held against letters and phonemes that an EM
 aligner put together from the dictionary alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import add
 
@@ -43,13 +43,20 @@ def show(bench: Bench, view: View) -> None:
         aligner = _aligner(LESSONS)
     _one_word(bench, aligner, view)
     settings, count = bench.name, TESTED // PORTION
-    begin(KEY, settings, lambda: _measure(bench, aligner), within=AT_ONCE)
+    sample = tests(TESTED)
+    begin(KEY, settings, lambda: _measure(bench, aligner, sample), within=AT_ONCE)
     ticking = working(KEY, count)
     draw = fragment(_draw, run_every=PAUSE if ticking else None)
-    draw(bench, aligner, settings, count, ticking)
+    draw(bench, lambda: _measure(bench, aligner, sample), settings, count, ticking)
 
 
-def _draw(bench: Bench, aligner: Aligner, settings: str, count: int, ticking: bool) -> None:
+def _draw(
+    bench: Bench,
+    measure: Callable[[], Iterator[Agreement]],
+    settings: str,
+    count: int,
+    ticking: bool,
+) -> None:
     place = st.container()  # above what grows, so that the button stays where it is
     done: list[Agreement] = so_far(KEY, settings)
     if done:
@@ -60,7 +67,7 @@ def _draw(bench: Bench, aligner: Aligner, settings: str, count: int, ticking: bo
         gradually(
             KEY,
             settings,
-            lambda: _measure(bench, aligner),
+            measure,
             count,
             _("Comparing where every head looks …"),
             within=AT_ONCE,
@@ -77,18 +84,13 @@ def _aligner(count: int) -> Aligner:
     return aligner
 
 
-def _measure(bench: Bench, aligner: Aligner) -> Iterator[Agreement]:
+def _measure(bench: Bench, aligner: Aligner, sample: Sequence[str]) -> Iterator[Agreement]:
     """The counts of one portion of the test words after the other."""
-    sample = tests(TESTED)
-    for first in range(0, TESTED, PORTION):
-        yield _portion(bench.name, tuple(sample[first : first + PORTION]), bench, aligner)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _portion(model: str, sample: tuple[str, ...], _bench: Bench, _aligner: Aligner) -> Agreement:
     entries = dictionary()
-    found = [agreement_of(_bench, _aligner, word, entries[word][0]) for word in sample]
-    return reduce(add, [one for one in found if one is not None])
+    for first in range(0, len(sample), PORTION):
+        portion = sample[first : first + PORTION]
+        found = [agreement_of(bench, aligner, word, entries[word][0]) for word in portion]
+        yield reduce(add, [one for one in found if one is not None])
 
 
 def _one_word(bench: Bench, aligner: Aligner, view: View) -> None:

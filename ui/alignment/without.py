@@ -4,6 +4,7 @@ frozen: measured on held-out words, drawn while it is measured."""
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -24,6 +25,7 @@ from model.training.tasks.pronunciation import dictionary
 from ui.alignment.lexicon import tests
 from ui.alignment.published import literature
 from ui.anatomy import badge, evidence, figures
+from ui.bounded import Bounded
 from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
@@ -32,6 +34,7 @@ from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
 from ui.url import Parameter, among
+from ui.weight import weight
 
 KEY = "without"
 AT_ONCE = 0.6  # seconds of work between two pictures
@@ -104,7 +107,9 @@ def _draw(
 
 def _measure(bench: Bench, word: str, sample: Sample) -> Iterator[Result]:
     for name, switch in switches(bench.shape).items():
-        own, others = _errors(bench.name, sample, switch, bench)
+        own, others = _errors().get(
+            (bench.name, sample, name), partial(_compare, bench, sample, switch)
+        )
         # exchanged: the reader's word has one of the same length beside it, if there is one
         mine = [word, *(one for one in sample if len(one) == len(word) and one != word)][:2]
         alone = bool(switch.exchanged) and len(mine) < 2
@@ -112,12 +117,17 @@ def _measure(bench: Bench, word: str, sample: Sample) -> Iterator[Result]:
         yield Result(name, own, others, spelled or "–")
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _errors(model: str, sample: Sample, switch: Switch, _bench: Bench) -> tuple[Tally, Tally]:
+@st.cache_resource(show_spinner=False)
+def _errors() -> Bounded[tuple[Tally, Tally]]:
+    """Shared by all sessions: they are the same whatever word a reader writes."""
+    return Bounded(2**20, weight)
+
+
+def _compare(bench: Bench, sample: Sample, switch: Switch) -> tuple[Tally, Tally]:
     """Against each word's own pronunciations, and against those of its partner."""
     entries = dictionary()
     own = [entries[one] for one in sample]
-    said = pronounce(_bench, sample, switch)
+    said = pronounce(bench, sample, switch)
     return tally(said, own), tally(said, [own[place] for place in partners(sample)])
 
 

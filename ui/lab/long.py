@@ -30,7 +30,8 @@ def read(scene: Scene) -> bool:
         count = steps_of(bench, choices, each)
         doing = _("Reading the text, native …") if side == "native" else _("Reading it again …")
         of = bench, text, choices, each
-        if len(gradually(key, of, lambda of=of: reading_steps(*of), count, doing)) < count:
+        read = gradually(key, of, lambda of=of: reading_steps(*of), count, doing, keep=False)
+        if len(read) < count:
             return False
         again(key)  # the reading is kept where all sessions find it
     return True

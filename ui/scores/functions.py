@@ -172,7 +172,13 @@ def _cost() -> None:
             persist_state="session",
             width=260,
         )
-        st.button(_("Measure again"), icon=":material/refresh:", on_click=again, args=("cost",))
+        st.button(
+            _("Measure again"),
+            icon=":material/refresh:",
+            key="cost_again",
+            on_click=again,
+            args=("cost",),
+        )
     longest, widest = int(st.session_state["longest"]), int(st.session_state["widest"])
     points = plan(
         tuple(n for n in (32, 64, *LONGEST) if n <= longest),

@@ -15,6 +15,7 @@ from model.weights.gguf import read_gguf
 from tokenizers import Tokenizer, from_gguf, load_tokenizer
 from tokenizers.learned import count_words, learned_tokenizer
 from tokenizers.training import Alphabet, Recipe, Replay, Score, Step, Training, begin, learn
+from ui.cores import at_the_desk
 from ui.gradual import gradually
 from ui.i18n import N_, _
 from ui.url import Parameter, among, one_of
@@ -185,8 +186,11 @@ def _start(digest: str, recipe: Recipe, _wanted: Lesson) -> Training:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _after(digest: str, recipe: Recipe, merges: int, _wanted: Lesson) -> Training:
-    start = _start(digest, recipe, _wanted)
-    return replace(start, steps=tuple(islice(learn(start), merges)))
+    def work() -> Training:
+        start = _start(digest, recipe, _wanted)
+        return replace(start, steps=tuple(islice(learn(start), merges)))
+
+    return at_the_desk(len(_wanted.corpus) * merges / AT_ONCE, work)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

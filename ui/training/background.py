@@ -1,83 +1,82 @@
-"""Trainings behind the page: a few a server, one a session, each in a thread of its own."""
+"""Trainings behind the page: a few a server, one a session, the others in a queue."""
 
-import ctypes
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from pathlib import Path
-from threading import BoundedSemaphore, Event
+from collections.abc import Callable, Hashable, Iterator
 from typing import Literal
 
 import streamlit as st
-import torch
-from streamlit.runtime import Runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from experiments.live_training import Moment, Pair, Plan, moments
+from ui.cores import DESK
+from ui.desk import Desk, Place
 from ui.environment import trainings
 
 PATIENCE = 300  # seconds for which a training goes on while nobody looks
+SPELL = 0.1  # seconds of steps that are done in one go
 
-State = Literal["running", "paused", "stopped", "done", "failed"]
+LIVE = "live training"  # the session's, whichever page it is on
+
+State = Literal["waiting", "running", "paused", "stopped", "done", "failed"]
 
 
 class Live:
-    """One session's training of a pair. It has a thread, and one of the server's places, only
-    while it runs; without them it is a list of moments and a generator that can go on.
+    """One session's training of a pair. It waits for one of the server's places, begins when it
+    gets one, and has it only while it runs; without it, it is a list of moments and a generator
+    that can go on. Its steps are done at the desk, where long work of all kinds takes turns.
 
-    The thread alone advances the generator and appends to `seen`; the moments never change, so a
-    page may read them at any time.
+    One thread at a time advances the generator and appends to `seen`; the moments never change, so
+    a page may read them at any time.
     """
 
     def __init__(
         self,
         plan: Plan,
         pair: Pair,
-        places: BoundedSemaphore,
+        places: Desk,
+        who: Hashable = None,
         anybody: Callable[[], bool] = lambda: True,
+        desk: Desk = DESK,
     ) -> None:
         self.plan, self.pair = plan, pair
         self.seen: list[Moment] = []
         self._moments: Iterator[Moment] = moments(plan, pair)
-        self._places, self._anybody = places, anybody
-        self._wanted = Event()
-        self._work: Future[None] | None = None
+        self._places, self._who, self._anybody, self._desk = places, who, anybody, desk
+        self._wanted = False
+        self._place: Place[None] | None = None
+        self._spell: Place[None] | None = None
         self._ended: Literal["stopped", "done"] | None = None
         self._last_look = time.monotonic()
 
     @property
     def state(self) -> State:
-        if self._work is not None and not self._work.done():
-            return "running"
-        if self.error is not None:
-            return "failed"
-        return self._ended or "paused"
+        if self._place is not None and not self._place.wait(0):
+            return "running" if self._place.ahead is None else "waiting"
+        return "failed" if self.error is not None else self._ended or "paused"
 
     @property
     def error(self) -> BaseException | None:
         """What ended it, if it failed."""
-        if self._work is None or not self._work.done():
-            return None
-        return self._work.exception()
+        return self._place.error if self._place is not None else None
 
-    def go_on(self) -> bool:
-        """Start it, or go on; False where the server has no place left."""
-        if self.state != "paused":
-            return True
-        if not self._places.acquire(blocking=False):
-            return False
-        self.look()
-        self._wanted.set()
-        thread = ThreadPoolExecutor(1, thread_name_prefix="training")
-        self._work = thread.submit(self._advance)
-        thread.shutdown(wait=False)
-        return True
+    @property
+    def ahead(self) -> int:
+        """How many trainings begin before this one, which waits."""
+        return (self._place and self._place.ahead) or 0
+
+    def go_on(self) -> None:
+        """Start it, or go on, as soon as there is a place."""
+        if self.state == "paused":
+            self.look()
+            self._wanted = True
+            self._place = self._places.ask(self._who, self._run, 0.0, there=self._watched)
 
     def pause(self) -> None:
-        """Wait for the step under way, then rest; all that was seen stays."""
-        self._wanted.clear()
-        if self._work is not None:
-            wait([self._work])
+        """Leave the queue, or wait for the step under way; then rest. All that was seen stays."""
+        self._wanted = False
+        if self._spell is not None:
+            self._spell.leave()
+        if self._place is not None and not self._place.leave():
+            self._place.wait()
 
     def stop(self) -> None:
         """Pause for good, and let the models go."""
@@ -89,42 +88,39 @@ class Live:
         """Tell it that a reader is there."""
         self._last_look = time.monotonic()
 
+    def left(self, began: float) -> None:
+        """The session has drawn a page since then: who waits and was not looked at is no longer
+        on the page, and leaves the queue."""
+        if self._last_look < began and self._place is not None:
+            self._place.leave()
+
+    def _run(self) -> None:
+        while self._wanted and self._watched() and self._ended is None:
+            self._spell = self._desk.ask(self._who, self._advance, SPELL)
+            self._spell.wait()
+            if not self._spell.left:
+                self._spell.result()  # raises what ended it
+
     def _advance(self) -> None:
-        try:
-            use_one_thread()
-            while self._wanted.is_set() and self._watched():
-                moment = next(self._moments, None)
-                if moment is None:
-                    self._ended = "done"
-                    return
-                self.seen.append(moment)
-        finally:
-            self._places.release()
+        until = time.monotonic() + SPELL
+        for moment in self._moments:
+            self.seen.append(moment)
+            if not self._wanted or time.monotonic() > until:
+                return
+        self._ended = "done"
 
     def _watched(self) -> bool:
         return time.monotonic() - self._last_look < PATIENCE and self._anybody()
 
 
 @st.cache_resource(show_spinner=False)
-def places() -> BoundedSemaphore:
+def places() -> Desk:
     """The server's places for trainings that run: two, or what the environment says."""
-    return BoundedSemaphore(trainings())
+    return Desk(trainings(), "training")
 
 
-def session_open() -> Callable[[], bool]:
-    """A function that tells any thread whether the session that called this is still open."""
-    context = get_script_run_ctx()
-    session = context.session_id if context is not None else ""
-    return lambda: not Runtime.exists() or Runtime.instance().is_active_session(session)
-
-
-def use_one_thread() -> None:
-    """Have this thread compute on one core: several would spend more time on meeting than on
-    matrices as small as these, and take the cores from the pages.
-
-    `torch.set_num_threads` is remembered for every thread that starts afterwards; OpenMP itself
-    keeps the number per thread. Without its library in its usual place nothing changes.
-    """
-    torch.get_num_threads()  # torch sets a new thread's number at its first call, not after ours
-    for library in (Path(torch.__file__).parent / "lib").glob("libgomp*"):
-        ctypes.CDLL(str(library)).omp_set_num_threads(1)
+def leave_the_queue(began: float) -> None:
+    """The session has drawn a page since then, maybe another than that of its training."""
+    live: Live | None = st.session_state.get(LIVE)
+    if live is not None:
+        live.left(began)

@@ -32,7 +32,6 @@ from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
 from ui.snippet import training as training_snippet
-from ui.training.background import State
 from ui.training.settings import described
 
 PAUSE = 1.5  # seconds between two pictures
@@ -40,12 +39,16 @@ _AT = "train_at"  # the step that is looked at
 _HEAD = "train_head"
 
 
-def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: State) -> None:
+def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: str) -> None:
     """The pictures of a training as far as it has been seen."""
     step = seen[-1].step
     st.progress(
         step / plan.steps,
         text={
+            "untrained": _("Not trained yet: the models before their first step"),
+            "recorded": _("Recorded: {steps} steps"),
+            "playing": _("Recorded: step {step} of {steps}"),
+            "waiting": _("Waiting, after step {step} of {steps}"),
             "running": _("Training: step {step} of {steps}"),
             "paused": _("Paused after step {step} of {steps}"),
             "stopped": _("Stopped after step {step} of {steps}"),
@@ -59,6 +62,11 @@ def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: State) -> None:
     assert moment.looks is not None
     _attention(plan, pair, moment.step, moment.looks, head)
     _curves(plan, pair, seen, moment.step)
+
+
+def look_at_the_last() -> None:
+    """Look at the last step that has been seen, whatever was looked at (a callback)."""
+    st.session_state.pop(_AT, None)
 
 
 def after(plan: Plan, pair: Pair, seen: Sequence[Moment]) -> None:
