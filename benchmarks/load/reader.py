@@ -35,6 +35,7 @@ VALUES = {
     "slider": "double_array_value",
     "button_group": "string_array_value",
     "multiselect": "string_array_value",
+    "button": "trigger_value",
 }
 
 
@@ -43,26 +44,33 @@ class Answer:
     """What the server made of one message.
 
     seconds: from sending it to the end of the script. size: bytes received. pictures: the payload
-    of each canvas viewer by its key. numbers: the figures in large type, as they are written.
-    complaints: exceptions and error boxes.
+    of each canvas viewer by its key. charts: how many of Plotly's. numbers: the figures in large
+    type, as they are written. said: the boxes that are no error, and the bars. complaints:
+    exceptions and error boxes.
     """
 
     seconds: float = 0.0
     size: int = 0
     pictures: dict[str, bytes] = field(default_factory=dict)
+    charts: int = 0
     numbers: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
 
 class Reader:
-    """A session on one page of the app. Use it as a context: it connects and leaves."""
+    """A session on one page of the app. Use it as a context: it connects and leaves. patience:
+    seconds that an answer may take."""
 
-    def __init__(self, url: str, page: str, parameters: Mapping[str, str]) -> None:
-        self._url, self._page = url, page
+    def __init__(
+        self, url: str, page: str, parameters: Mapping[str, str], patience: float = PATIENCE
+    ) -> None:
+        self._url, self._page, self._patience = url, page, patience
         self._query = urlencode(parameters)
         self._ids: dict[str, tuple[str, str]] = {}  # key → its id and the field of its value
         self._fragments: dict[str, str] = {}  # key → the fragment that the widget stands in, or ""
         self._states: dict[str, WidgetState] = {}  # of what the reader has touched, by key
+        self._ticks: dict[str, float] = {}  # fragments drawn again by themselves, every so many s
         self._cached: dict[str, tuple[Element, int]] = {}  # hash → a large element, its age
         self._socket: ClientConnection
 
@@ -86,11 +94,29 @@ class Reader:
         """
         for key, value in widgets.items():
             self._states[key] = self._state(key, value)
+        answer = await self._run(self._fragment_of(list(widgets)))
+        for key in widgets:
+            if self._ids[key][1] == "trigger_value":  # a button is pressed for one run
+                del self._states[key]
+        return answer
+
+    async def watch(self, seconds: float) -> list[Answer]:
+        """Stay for so long, or until nothing on the page is drawn again by itself."""
+        until, answers = time.monotonic() + seconds, []
+        while self._ticks and time.monotonic() < until:
+            fragment, pause = next(iter(self._ticks.items()))
+            await asyncio.sleep(pause)
+            answers.append(await self._run(fragment, by_itself=True))
+        return answers
+
+    async def _run(self, fragment: str, by_itself: bool = False) -> Answer:
+        """Have a fragment, or the whole page (""), drawn, and wait for it."""
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string = self._query
         asked.page_name = self._page
-        asked.fragment_id = self._fragment_of(list(widgets))
+        asked.fragment_id = fragment
+        asked.is_auto_rerun = by_itself
         asked.widget_states.widgets.extend(self._states.values())
         asked.cached_message_hashes.extend(self._cached)
         asked.context_info.locale = "en-US"
@@ -100,7 +126,7 @@ class Reader:
         sent = message.SerializeToString()
         began = time.perf_counter()
         await self._socket.send(sent)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self._patience):
             while not self._receive(await self._socket.recv(), answer):
                 pass
         answer.seconds = time.perf_counter() - began
@@ -141,6 +167,13 @@ class Reader:
             element, _age = self._cached[message.ref_hash]
             self._cached[message.ref_hash] = (element, 0)
             self._see(element, "", answer)
+        elif kind == "auto_rerun":
+            self._ticks[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self._ticks.pop(fragment, None)
+        elif kind == "new_session" and not message.metadata.run.fragment_ids:
+            self._ticks.clear()
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "script_finished":
@@ -160,8 +193,13 @@ class Reader:
             answer.numbers.append(element.metric.body)
         elif kind == "exception":
             answer.complaints.append(element.exception.message)
-        elif kind == "alert" and element.alert.format == element.alert.ERROR:
-            answer.complaints.append(element.alert.body)
+        elif kind == "alert":
+            wrong = element.alert.format == element.alert.ERROR
+            (answer.complaints if wrong else answer.said).append(element.alert.body)
+        elif kind == "progress":
+            answer.said.append(element.progress.text)
+        elif kind == "plotly_chart":
+            answer.charts += 1
         elif kind in VALUES:
             identity, says = getattr(element, kind).id, VALUES[kind]
             if kind == "slider" and element.slider.type == element.slider.SELECT_SLIDER:
