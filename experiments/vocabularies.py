@@ -144,7 +144,8 @@ def steps_table(training: Training) -> pd.DataFrame:
                 "count": step.count,
                 "count_left": step.left_count,
                 "count_right": step.right_count,
-                "likelihood": step.likelihood,
+                "ratio": step.ratio,
+                "gain": step.gain,
                 "tokens": step.tokens,
             }
             for number, step in enumerate(training.steps, start=1)

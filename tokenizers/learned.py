@@ -39,6 +39,15 @@ def count_words(text: str, alphabet: Alphabet) -> dict[str, int]:
     return dict(Counter(split(clean, [_WORDS[alphabet]])))
 
 
+def marked(piece: str) -> str:
+    """A piece of characters in BPE's own writing, which marks words by their blank: a space before
+    what begins one, nothing before what goes on with one. ``##`` is WordPiece's mark; stored
+    vocabularies of both are written with it."""
+    if piece == UNKNOWN:
+        return piece
+    return piece.removeprefix(PREFIX) if piece.startswith(PREFIX) else f" {piece}"
+
+
 _join_letters = partial(joined_piece, alphabet="characters")
 
 
@@ -61,8 +70,8 @@ class CharacterBPE:
         return self._cached(word)
 
     def label(self, piece: str) -> str:
-        """The piece as it is."""
-        return piece
+        """The piece as BPE marks it, see `marked`."""
+        return marked(piece)
 
     def work(self, word: str) -> tuple[list[str], list[Merge], list[str]]:
         """The symbols of a word, each merge, and the pieces that are left."""
@@ -103,7 +112,7 @@ class BytesWordPiece:
 
 def learned_tokenizer(training: Training) -> Tokenizer:
     """What was learnt, ready to encode: by merges in their order where the score was frequency
-    (BPE), by the longest match where it was likelihood (WordPiece)."""
+    (BPE), by the longest match where it was another (WordPiece)."""
     recipe = training.recipe
     bytewise = recipe.alphabet == "bytes"
     vocabulary = {piece: id for id, piece in enumerate(_entries(training))}
@@ -195,5 +204,5 @@ def tokenizer_json(training: Training) -> str:
 def _entries(training: Training) -> list[str]:
     """The pieces; WordPiece needs an entry for the unknown even where nothing is."""
     pieces = training.pieces
-    lacking = training.recipe.score == "likelihood" and UNKNOWN not in pieces
+    lacking = training.recipe.score != "frequency" and UNKNOWN not in pieces
     return [*pieces, UNKNOWN] if lacking else pieces

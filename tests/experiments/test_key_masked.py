@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from experiments.influence import replacement_id
-from experiments.key_masked import arms, without_key
+from experiments.key_masked import Arm, arms, without_key
 from model import Bench, Tape
 
 TEXT, POSITION = "The ship sailed across the ocean to America.", 2
@@ -58,8 +58,9 @@ def test_the_arms_are_those_of_torchs_attention(bert_tiny: Bench) -> None:
     others = everybody.clone()
     others[POSITION, POSITION] = True
     hidden = ids.clone()
+    assert mask is not None
     hidden[POSITION] = mask
-    expected = {
+    expected: dict[Arm, tuple[Tensor, Tensor]] = {
         "visible": (ids, everything),
         "others": (ids, others),
         "everybody": (ids, everybody),

@@ -79,8 +79,8 @@ def test_the_unknown(real: Mapping[str, Tokenizer]) -> None:
     assert unknown_id(real["minilm"]) == real["minilm"].vocabulary["[UNK]"]
     assert unknown_id(real["smollm2"]) == -1
     assert unknown_id(learned_tokenizer(learned("frequency", "characters"))) == 0
-    assert unknown_id(learned_tokenizer(learned("likelihood", "characters"))) == 0
-    for score in ("frequency", "likelihood"):
+    assert unknown_id(learned_tokenizer(learned("ratio", "characters"))) == 0
+    for score in ("frequency", "ratio"):
         assert unknown_id(learned_tokenizer(learned(score, "bytes"))) == -1
 
 
@@ -105,7 +105,7 @@ def test_overlap(real: Mapping[str, Tokenizer]) -> None:
 
 
 def test_where_they_part() -> None:
-    bpe, wordpiece = learned("frequency", "characters"), learned("likelihood", "characters")
+    bpe, wordpiece = learned("frequency", "characters"), learned("ratio", "characters")
     assert parting(bpe, bpe) is None
     assert parting(bpe, bpe.after(2)) == 2
     assert parting(bpe, wordpiece) == next(

@@ -206,3 +206,17 @@ def test_taken_away() -> None:
 def test_the_bundled_texts_are_small() -> None:
     assert all(len(sample(name).encode()) < 40_000 for name in ("english", "chinese"))
     assert json.dumps(sample("emoji"))
+
+
+def test_wordpiece_scores_by_the_readers_choice() -> None:
+    app = sound(opened())
+    before = metrics(app)
+    app.button_group(key="score").set_value("gain").run()
+    after = metrics(sound(app))
+    assert before[2:] == ["1,852", "3,068"]
+    assert after[2:] == ["1,852", "1,904"]
+    assert any("ln(N" in text.value for text in app.markdown)
+    bpe, wordpiece = (frame.value["pair"].tolist() for frame in app.dataframe[:2])
+    assert not any("##" in pair for pair in bpe)  # WordPiece's mark
+    assert any("##" in pair for pair in wordpiece)
+    assert any("␣" in pair for pair in bpe)

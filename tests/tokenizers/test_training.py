@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ ENGLISH, CHINESE, CODE, EMOJI = (
     for name in ("english", "chinese", "code", "emoji")
 )
 ALPHABETS: tuple[Alphabet, ...] = ("bytes", "characters")
-SCORES: tuple[Score, ...] = ("frequency", "likelihood")
+SCORES: tuple[Score, ...] = ("frequency", "ratio", "gain")
 
 # The corpus of Hugging Face's course, chapter 6: its merges were worked out there on paper.
 HUGS = {"hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5}
@@ -74,14 +75,71 @@ def test_bpe_by_hand() -> None:
 
 def test_wordpiece_by_hand() -> None:
     """The u that every word has makes its pairs cheap: "gs" wins with 5 of 20 · 5."""
-    training = train(HUGS, 3, Recipe("likelihood", "characters"))
+    training = train(HUGS, 3, Recipe("ratio", "characters"))
     first = training.steps[0]
     assert (first.left, first.right, first.piece) == ("##g", "##s", "##gs")
     assert (first.count, first.left_count, first.right_count) == (5, 20, 5)
-    assert first.likelihood == 1 / 20
+    assert first.ratio == 1 / 20
     best = candidates(training, training.start, "frequency", 2)
-    assert best[0] == Candidate("##u", "##g", 20, 36, 20)
-    assert best[0].likelihood == pytest.approx(1 / 36)
+    assert best[0] == Candidate("##u", "##g", 20, 36, 20, 113)
+    assert best[0].ratio == pytest.approx(1 / 36)
+
+
+def test_the_gain_by_hand() -> None:
+    """ug: 20 · ln(113 · 20 / (36 · 20)) = 22.9; hu, 15 · ln(113 · 15 / (15 · 36)) = 17.2; un,
+    16 · ln(113 · 16 / (36 · 16)) = 18.3; pu, 17 · ln(113 · 17 / (17 · 36)) = 19.4."""
+    training = train(HUGS, 1, Recipe("gain", "characters"))
+    best = candidates(training.after(0), training.start, "gain", 4)
+    assert [(c.left, c.right) for c in best] == [
+        ("##u", "##g"), ("p", "##u"), ("##u", "##n"), ("h", "##u"),
+    ]  # fmt: skip
+    assert [c.gain for c in best] == pytest.approx([22.88, 19.44, 18.30, 17.16], abs=0.01)
+    assert training.steps[0].piece == "##ug"
+
+
+def test_the_gain_is_close_to_what_the_likelihood_gains() -> None:
+    """Every pair of the tale, against the unigram log-likelihood after its merge less that before:
+    the largest gain is the pair that raises it most."""
+    words = count_words(ENGLISH, "characters")
+    training = begin(words, Recipe("gain", "characters", 2))
+
+    def likelihood(corpus: Corpus) -> float:
+        inside = corpus.symbols != END
+        counts = np.bincount(corpus.symbols[inside], corpus.weights[inside])
+        counts = counts[counts > 0]
+        return float((counts * np.log(counts / counts.sum())).sum())
+
+    ids = {piece: id for id, piece in enumerate(training.alphabet)}
+    pairs = candidates(training, training.start, "gain", 10_000)
+    rises = []
+    for pair in pairs:
+        at = training.start.places(ids[pair.left], ids[pair.right])
+        after = training.start.joined(at, len(ids))
+        rises.append(likelihood(after) - likelihood(training.start))
+    assert (len(pairs), rises.index(max(rises))) == (258, 0)
+    gains, ratios = [pair.gain for pair in pairs], [pair.ratio for pair in pairs]
+    assert np.corrcoef(gains, rises)[0, 1] > 0.95
+    assert np.corrcoef(ratios, rises)[0, 1] < 0.4
+    # the figures of the page: what the first merge by each score raises, in nats
+    counts = [pair.count for pair in pairs]
+    firsts = {name: rises[int(np.argmax(v))] for name, v in
+              {"gain": gains, "frequency": counts, "ratio": ratios}.items()}  # fmt: skip
+    assert firsts == pytest.approx({"gain": 430.5, "frequency": 203.7, "ratio": 102.7}, abs=0.1)
+
+
+def test_how_much_the_ratio_costs() -> None:
+    """The figures of the page: the English tale, 300 merges from characters, each twice or more."""
+    words = count_words(ENGLISH, "characters")
+    left = {s: train(words, 300, Recipe(s, "characters", 2)).tokens[-1] for s in SCORES}
+    assert sum(words.values()) == 1353
+    assert left == {"frequency": 1852, "ratio": 3068, "gain": 1904}
+
+
+def test_bpe_marks_words_by_their_blank() -> None:
+    tokenizer = learned_tokenizer(train(HUGS, 3, Recipe("frequency", "characters")))
+    assert tokenizer.tokens(tokenizer.encode("hugs bx")) == [" hug", "s", " b", "[UNK]"]
+    pieces = learned_tokenizer(train(HUGS, 3, Recipe("ratio", "characters")))
+    assert pieces.tokens(pieces.encode("hug")) == ["h", "##u", "##g"]
 
 
 def test_a_run_is_joined_from_the_left() -> None:
@@ -147,9 +205,18 @@ def by_the_formula(words: dict[str, int], merges: int, recipe: Recipe) -> list[t
                 single[symbol] += count
             for pair in pairwise(row):
                 double[pair] += count
+        total = single.total()
+
+        def value(n: int, a: str, b: str, single: Counter[str] = single, total: int = total) -> Any:
+            if recipe.score == "frequency":
+                return n
+            ratio = Fraction(n, single[a] * single[b])
+            # n · ln x grows as xⁿ does, and that is a fraction
+            return ratio if recipe.score == "ratio" else (total * ratio) ** n
+
         scored = [
             (
-                -(Fraction(n, single[a] * single[b]) if recipe.score == "likelihood" else n),
+                -value(n, a, b),
                 ids[a],
                 ids[b],
                 (a, b),
@@ -176,9 +243,12 @@ def by_the_formula(words: dict[str, int], merges: int, recipe: Recipe) -> list[t
 @pytest.mark.parametrize(
     ("score", "alphabet", "least"),
     [
-        ("likelihood", "characters", 1),
-        ("likelihood", "characters", 2),
-        ("likelihood", "bytes", 2),
+        ("ratio", "characters", 1),
+        ("ratio", "characters", 2),
+        ("ratio", "bytes", 2),
+        ("gain", "characters", 1),
+        ("gain", "characters", 2),
+        ("gain", "bytes", 2),
         ("frequency", "characters", 2),
     ],
 )
@@ -202,7 +272,7 @@ def test_counts_stay_true(words: dict[str, int], score: Score, least: int) -> No
         corpus = replay.at(number)
         winner = candidates(training, corpus, score, 1)[0]
         assert winner == Candidate(
-            step.left, step.right, step.count, step.left_count, step.right_count
+            step.left, step.right, step.count, step.left_count, step.right_count, corpus.tokens
         )
         assert replay.at(number + 1).tokens == step.tokens < corpus.tokens
     assert ["".join(p.removeprefix("##") for p in row) for row in divided(
@@ -247,7 +317,7 @@ def test_only_an_alphabet_of_characters_has_unknowns() -> None:
         assert tokenizer.decode(tokenizer.encode("猫坐 😀")) == "猫坐 😀"
     bpe = learned_tokenizer(train({"ab": 2}, 5, Recipe("frequency", "characters")))
     assert bpe.pieces(bpe.encode("abxab")) == ["ab", "[UNK]", "##a", "##b"]  # one character
-    whole = learned_tokenizer(train({"ab": 2}, 5, Recipe("likelihood", "characters")))
+    whole = learned_tokenizer(train({"ab": 2}, 5, Recipe("ratio", "characters")))
     assert whole.pieces(whole.encode("abxab")) == ["[UNK]"]  # the word
 
 

@@ -30,7 +30,9 @@ CORPORA = {
 ALPHABETS: dict[str, str] = {"characters": N_("characters"), "bytes": N_("bytes")}
 MERGES = (10, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 LEAST = (1, 2, 3, 5, 10, 20)
-METHODS: dict[str, Score] = {"BPE": "frequency", "WordPiece": "likelihood"}
+METHODS = ("BPE", "WordPiece")
+RATIO, GAIN = "count(ab) / (count(a)·count(b))", "count(ab) · ln(N·count(ab) / (count(a)·count(b)))"
+SCORES: dict[Score, str] = {"ratio": RATIO, "gain": GAIN}  # of WordPiece
 REAL = {"minilm": N_("MiniLM: WordPiece"), "smollm2": N_("SmolLM2: byte-level BPE")}
 
 MAX_CORPUS = 1_000_000  # characters: past it learning would hold up the other readers
@@ -44,6 +46,7 @@ PARAMETERS = (
     Parameter("alphabet", "characters", one_of(*ALPHABETS)),
     Parameter("merges", 300, among(*MERGES)),
     Parameter("least", 2, among(*LEAST)),
+    Parameter("score", "ratio", one_of(*SCORES)),
 )
 
 
@@ -85,6 +88,19 @@ def controls() -> None:
             persist_state="session",
             width=200,
         )
+    st.segmented_control(
+        _("WordPiece joins the pair with the highest"),
+        list(SCORES),
+        format_func=SCORES.__getitem__,
+        key="score",
+        required=True,
+        persist_state="session",
+        help=_(
+            "The papers raise the corpus's likelihood. The first is how this is widely taught (a "
+            "reconstruction, Hugging Face's course); the second is close to what a merge adds to "
+            "the log-likelihood, N being the tokens of the corpus."
+        ),
+    )
 
 
 def lesson(method: str) -> Lesson:
@@ -95,7 +111,8 @@ def lesson(method: str) -> Lesson:
     state = st.session_state
     corpus = corpus_of(state["corpus"])
     alphabet: Alphabet = "bytes" if state["alphabet"] == "bytes" else "characters"
-    recipe = Recipe(METHODS[method], alphabet, int(state["least"]))
+    score: Score = "frequency" if method == "BPE" else state["score"]
+    recipe = Recipe(score, alphabet, int(state["least"]))
     digest = sha256(corpus.encode(errors="surrogatepass")).hexdigest()
     return Lesson(corpus, digest, recipe, int(state["merges"]))
 

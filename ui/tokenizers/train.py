@@ -11,7 +11,7 @@ from experiments.vocabularies import learned_by_both, parting, steps_table, summ
 from tokenizers import Tokenizer
 from tokenizers.added_tokens import AddedToken
 from tokenizers.alphabet import readable, to_bytes
-from tokenizers.learned import by_merges, tokenizer_json
+from tokenizers.learned import by_merges, marked, tokenizer_json
 from tokenizers.training import PREFIX, Candidate, Training, candidates
 from ui.anatomy import evidence, figures
 from ui.i18n import _
@@ -142,7 +142,7 @@ def _one(method: str, training: Training, step: int) -> None:
     st.markdown(
         _("The highest **count(ab)** wins.")
         if training.recipe.score == "frequency"
-        else _("The highest ratio **count(ab) / (count(a) · count(b))** wins.")
+        else _("The highest **{score}** wins.").format(score=lesson.SCORES[training.recipe.score])
     )
     tokenizer = by_merges(training.after(step))
     newest = training.steps[step - 1].piece if step else None
@@ -159,7 +159,8 @@ def _one(method: str, training: Training, step: int) -> None:
         width="stretch",
         key=f"candidates_{method}",
         column_config={
-            "likelihood": st.column_config.NumberColumn(_("ratio"), format="%.3g"),
+            "ratio": st.column_config.NumberColumn(_("ratio"), format="%.3g"),
+            "gain": st.column_config.NumberColumn(_("gain, nats"), format="%.4g"),
             "wins": "",
             "pair": _("pair"),
             "count": "count(ab)",
@@ -170,9 +171,8 @@ def _one(method: str, training: Training, step: int) -> None:
 
 
 def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame:
-    first, second = (
-        ("count", "likelihood") if training.recipe.score == "frequency" else ("likelihood", "count")
-    )
+    score = training.recipe.score
+    first, second = ("count", "ratio") if score == "frequency" else (score, "count")
     rows = [
         {
             "wins": "✔" if place == 0 else "",
@@ -181,7 +181,8 @@ def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame
                 for piece in (pair.left, pair.right)
             ),
             "count": pair.count,
-            "likelihood": pair.likelihood,
+            "ratio": pair.ratio,
+            "gain": pair.gain,
             "left": pair.left_count,
             "right": pair.right_count,
         }
@@ -194,7 +195,7 @@ def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame
 def _label(training: Training, piece: str) -> str:
     if training.recipe.alphabet == "bytes":
         return legible(readable(to_bytes(piece)))
-    return piece
+    return marked(piece) if training.recipe.score == "frequency" else piece
 
 
 def _last_merge(training: Training, step: int) -> str:
@@ -226,7 +227,7 @@ def _word(tokenizer: Tokenizer, word: str | AddedToken, newest: str | None) -> s
     shown = []
     for piece, entry in zip(described(tokenizer, ids), tokenizer.pieces(ids), strict=True):
         look = "new" if entry == newest else piece.look
-        shown.append(replace(piece, text=piece.text.removeprefix(PREFIX), look=look))
+        shown.append(replace(piece, text=piece.text.removeprefix(PREFIX).lstrip(" "), look=look))
     return f'<span class="word">{row(shown)}</span>'
 
 
