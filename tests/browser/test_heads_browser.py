@@ -31,6 +31,6 @@ def test_both_questions_fit_a_narrow_dark_screen(new_page: NewPage) -> None:
     page = new_page(390, "dark")
     for address in ("/heads?model=bert-tiny&lang=zh", "/heads?model=bert-tiny&lang=zh&q=6"):
         visit(page, address)
-        expect(page.get_by_role("heading", name="多头", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="多头注意力", exact=True)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.get_by_role("alert").count() == 0

@@ -219,7 +219,7 @@ def _without(scene: Scene, found: Roles) -> None:
     )
     names = role_names()
     st.pills(
-        _("Heads"),
+        _("Heads of the layer"),
         range(len(found.names)),
         selection_mode="multi",
         format_func=lambda head: f"{head} · {names[found.names[head]]}",

@@ -53,7 +53,9 @@ def _axes() -> tuple[Axis, Axis]:
 
 
 def _alibi() -> None:
-    st.select_slider(_("Heads"), HEADS, key="bias_heads", persist_state="session", width=220)
+    st.select_slider(
+        _("Number of heads"), HEADS, key="bias_heads", persist_state="session", width=220
+    )
     n_heads = int(st.session_state["bias_heads"])
     where = torch.arange(TOKENS)
     cells, slopes = alibi_bias(where, where, n_heads), alibi_slopes(n_heads)

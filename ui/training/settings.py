@@ -99,7 +99,7 @@ def controls() -> None:
         )
         for name, label, options in (
             ("layers", _("Layers"), LAYERS),
-            ("heads", _("Heads"), HEADS),
+            ("heads", _("Number of heads"), HEADS),
             ("width", "d_model", WIDTHS),
             ("steps", _("Steps"), STEPS),
             ("batch", _("Batch size"), BATCHES),
