@@ -18,7 +18,7 @@ SLIPS = {
     "阴影": "斜纹 (hatched)",
     "汇聚": "注意力汇点 (attention sink; 汇聚 is pooling)",
     "静息": "不活跃 (at rest)",
-    "学出来": "可学习的 (learned)",
+    "学出来的表|学习到的位置表": "可学习的位置表 (learned table)",
     "记录带": "Tape",
     "甩到": "带到",
     "找到了波": "形成了波形",

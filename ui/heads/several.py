@@ -83,7 +83,7 @@ def _layer(bench: Bench) -> int:
             key="rest",
             persist_state="session",
             help=_(
-                "Most heads rest on the first token when they find nothing. Without it, the "
+                "Heads that find nothing else often rest on the first token. Without it, the "
                 "shares are of the remaining attention."
             ),
         )

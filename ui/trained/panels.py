@@ -94,8 +94,7 @@ PANELS: Mapping[str, Panel] = MappingProxyType(
             _against("heads", "1", {"2": "lower", "4": "lower", "8": "lower", "16": None}),
             N_(
                 "d_head = 64 / h, so all have as many parameters. More heads are more patterns, "
-                "each of a lower rank: which of the two counts is a matter of the task, and small "
-                "texts of characters ask for other patterns than translation does."
+                "each of a lower rank: which of the two counts is a matter of the task."
             ),
             ordered=True,
         ),
