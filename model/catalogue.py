@@ -138,7 +138,7 @@ def locate(name_or_path: str | Path) -> Path:
         raise ModelError(
             "model-unknown",
             "{name} is none of the models {known}, nor a folder or .gguf file",
-            name=name,
+            name=path.name if path.is_absolute() else name,  # where it lies is the server's
             known=", ".join(CATALOGUE),
         )
     return path
@@ -146,6 +146,6 @@ def locate(name_or_path: str | Path) -> Path:
 
 def _is_model(path: Path) -> bool:
     try:
-        return path.is_dir() or (path.suffix.lower() == ".gguf" and path.is_file())
+        return path.is_dir() or (path.suffix.lower() == ".gguf" and path.exists())
     except OSError:  # a name too long for the file system, a folder that may not be entered
         return False

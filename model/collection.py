@@ -10,8 +10,9 @@ from pathlib import Path
 
 from model.errors import ModelError
 from model.weights.checkpoint import CONFIG, read_config
-from model.weights.config import check_architecture, shape_from_config
+from model.weights.config import shape_from_config
 from model.weights.gguf import read_first
+from model.weights.gguf_config import check_architecture
 from model.weights.own import MODEL_TYPE, shape_from_own
 from tokenizers.files import CACHED, called, whereabouts
 

@@ -88,9 +88,21 @@ SENTENCES = {
     # its weights
     "weights-missing": N_("{folder} has no model.safetensors."),
     "weights-pickle": N_(
-        "{file} could run its author's code when opened, so it is not read. "
-        "Save the model as model.safetensors instead."
+        "{file} could run its author's code when opened, so it is not read. Have the model saved "
+        "as model.safetensors: with transformers, `from_pretrained(…)`, then `save_pretrained(…)`."
     ),
+    "weights-several": N_(
+        "{folder} has no model.safetensors but {files}: give that name to the one to read."
+    ),
+    "adapter": N_(
+        "{name} holds an adapter (LoRA) of the model {base} and no model: merge it into that model "
+        "first, with peft: `merge_and_unload()`, then `save_pretrained(…)`."
+    ),
+    "lfs-pointer": N_(
+        "{file} is only a pointer to the file, left by Git LFS: run `git lfs pull` in its folder."
+    ),
+    "web-page": N_("{file} is a web page and not a model's file: download it again."),
+    "not-safetensors": N_("{file} is not a safetensors file."),
     "file-missing": N_("{folder} has no file {file}."),
     "file-outside": N_("{file} is not a file inside {folder}."),
     "file-unreadable": N_("{file} cannot be read: {why}."),
@@ -105,6 +117,13 @@ SENTENCES = {
     "index-invalid": N_("{file} does not say which file holds which tensor."),
     "not-gguf": N_("{file} is not a GGUF file."),
     "gguf-version": N_("{file}: GGUF version {version} is not supported."),
+    "gguf-endian": N_(
+        "{file} is a GGUF file for big-endian machines: convert it, with the package gguf: "
+        "`gguf-convert-endian FILE little`."
+    ),
+    "gguf-split": N_(
+        "{file} is one of several parts: put them together with `llama-gguf-split --merge`."
+    ),
     "gguf-alignment": N_("{file}: {what} has the alignment {alignment}, which is not allowed."),
     "gguf-nesting": N_("{file}: {what} nests arrays deeper than {limit}."),
     "gguf-type": N_("{file}: {what} has the unknown type {type}."),
@@ -161,9 +180,39 @@ SENTENCES = {
         "The checkpoint has a head for another task than to predict tokens, which is not read "
         "({what}): what you see is the model below it."
     ),
+    "head-missing": N_(
+        "{file} speaks of a head that predicts tokens, but the weights hold none: what you see is "
+        "the model below it."
+    ),
+    "head-untied": N_(
+        "{file} says that {head} and {tokens} are one matrix, but the weights hold two that "
+        "differ: both are kept, as transformers does."
+    ),
+    "rope-twice": N_(
+        "{file} has rope_scaling and rope_parameters, which differ: rope_scaling is followed, as "
+        "transformers does."
+    ),
+    "layers-alike": N_(
+        "{file}: layer_types is not followed: models of the type {family} have the same attention "
+        "in all layers, as in transformers."
+    ),
+    "settings-unread": N_(
+        "{file} has settings that are unknown here and left out of account: {settings}. If one "
+        "of them changes what the model computes, its authors' numbers differ from these."
+    ),
+    "weights-variant": N_(
+        "The folder has no model.safetensors: the weights were read from {file}."
+    ),
+    "adapter-unread": N_(
+        "The folder holds an adapter too ({file}), which is not applied: what you see is the model "
+        "without it."
+    ),
     # how it was run
     "tape-used": N_("A tape serves one run: make a new one."),
     "edit-unused": N_("The edit of {pattern} matched nothing in this run."),
+    "bad-argument": N_("“{name}” should be {wanted}, but is of the type {type}."),
+    "no-target": N_("Only an encoder–decoder reads a target: this model is none."),
+    "edit-result": N_("The edit of {site} returned {got}, not a tensor of {expected}."),
     "edit-shape": N_("The edit of {site} returned the shape {got}, not {expected}."),
     "not-kept": N_("This run did not keep {site}."),
     "cannot-write": N_("This model cannot write: that needs a decoder with a head."),

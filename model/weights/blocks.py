@@ -90,6 +90,44 @@ def read_tensor(entry: TensorEntry) -> Tensor:
     return out.view(entry.shape)
 
 
+def same(one: TensorEntry, other: TensorEntry) -> bool:
+    """Whether two tensors hold the same numbers."""
+    if one.shape != other.shape:
+        return False
+    if one.format is other.format and _same_bytes(one, other):
+        return True
+    return torch.equal(read_tensor(one), read_tensor(other))
+
+
+def _same_bytes(one: TensorEntry, other: TensorEntry) -> bool:
+    """Whether two tensors of the same format and size lie in their files alike."""
+    left = one.size
+    with one.path.open("rb") as file, other.path.open("rb") as second:
+        file.seek(one.offset)
+        second.seek(other.offset)
+        while left > 0:
+            part = file.read(min(left, STEP))
+            if not part or part != second.read(min(left, STEP)):
+                return False
+            left -= len(part)
+    return True
+
+
+def regular(path: Path) -> Path:
+    """The path, if a regular file lies there: to open a pipe might wait forever.
+
+    ModelError `file-unreadable` otherwise.
+    """
+    if path.exists() and not path.is_file():
+        raise ModelError(
+            "file-unreadable",
+            "{file} cannot be read: {why}",
+            file=path.name,
+            why="not a regular file",
+        )
+    return path
+
+
 def truncated(path: Path, what: str, needed: int, left: int) -> ModelError:
     """The error for a file that promises more bytes than it has."""
     return ModelError(

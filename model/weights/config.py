@@ -1,21 +1,20 @@
-"""From a checkpoint's settings (config.json, GGUF metadata) to a `Shape`.
+"""From config.json to a `Shape`.
 
-An option that would change what the model computes and that the bench does not know is an
-error that names it; a missing one takes the default of the family's reference implementation
-(Hugging Face transformers). Sizes have no default.
+An option that would change what the model computes and that the bench cannot follow is an error
+that names it; one that it does not know is a notice; a missing one takes the default of the
+family's reference implementation (Hugging Face transformers 5.23). Sizes have no default.
 """
 
 from collections.abc import Collection, Mapping
 
 from model.errors import ModelError
-from model.shape import Activation, RopeScaling, Shape
+from model.shape import Activation, Shape
 from model.weights.families import FAMILIES
-from model.weights.settings import Settings
-
-MAX_LAYERS = 256  # Llama 3.1's largest has 126
-MAX_WIDTH = 1 << 20
-MAX_VOCABULARY = 1 << 24
-MAX_CONTEXT = 1 << 30
+from model.weights.known import HARMLESS, unread
+from model.weights.masking import stacks, window
+from model.weights.rope import rope
+from model.weights.settings import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, Settings
+from tokenizers.notices import Notice, notice
 
 GATED: Mapping[Activation, Activation] = {
     "relu": "reglu",
@@ -24,25 +23,57 @@ GATED: Mapping[Activation, Activation] = {
     "silu": "swiglu",
 }
 
-# what a saved head shows in: our parameters, the names of its class
-HEADS = ("head.output.weight", "head.transform.weight")
-CAUSAL = ("LMHeadModel", "ForCausalLM")
+CONFIG = "config.json"
+DECODERS = ("gpt2", "llama", "mistral", "qwen2")
+UNTIED = ("llama", "mistral", "qwen2")  # unless the config says otherwise
+
+# the names of classes with a head
+CAUSAL = ("LMHeadModel", "ForCausalLM", "DoubleHeadsModel")
 MASKED = ("ForMaskedLM", "ForPreTraining")
-TOKENS = "tokenizer.ggml.tokens"
+
+# other names of keys, which go first (transformers: `attribute_map`)
+ALIASES: Mapping[str, Mapping[str, str]] = {
+    "gpt2": {
+        "n_embd": "hidden_size",
+        "n_head": "num_attention_heads",
+        "n_layer": "num_hidden_layers",
+        "n_positions": "max_position_embeddings",
+    },
+    "distilbert": {
+        "dim": "hidden_size",
+        "n_heads": "num_attention_heads",
+        "n_layers": "num_hidden_layers",
+    },
+}
+# settings of other families, at the value at which they change nothing in these
+OFF: Mapping[str, object] = {
+    "is_causal": False,
+    "use_mrope": False,
+    "rope_interleaved": False,
+    "use_sliding_window": False,
+    "attention_bias": False,
+    "mlp_bias": False,
+    "use_qk_norm": False,
+    "bidirectional": False,
+}
 
 
-def shape_from_config(config: Mapping[str, object], tensors: Collection[str] = ()) -> Shape:
+def shape_from_config(
+    config: Mapping[str, object],
+    tensors: Collection[str] = (),
+    notices: list[Notice] | None = None,
+) -> Shape:
     """The Shape that a config.json of a supported family describes.
 
     `tensors`, the names in the checkpoint, tell whether a head was saved when the config's
-    `architectures` do not.
+    `architectures` do not. `notices` gets what a reader should know of settings that were not, or
+    not literally, followed.
 
     Raises:
         ModelError: `family-unknown`, `config-key-missing`, `config-value`, `config-unsupported`;
             each names the key.
     """
-    settings = Settings(config, "config.json")
-    family = settings.word("model_type")
+    family = Settings(config, CONFIG).word("model_type")
     if family not in FAMILIES:
         raise ModelError(
             "family-unknown",
@@ -50,18 +81,54 @@ def shape_from_config(config: Mapping[str, object], tensors: Collection[str] = (
             family=family,
             known=", ".join(FAMILIES),
         )
-    for key in ("is_decoder", "add_cross_attention", "is_encoder_decoder"):
+    settings = Settings(config, CONFIG, aliases=ALIASES.get(family, {}))
+    settings.word("model_type")
+    said: list[Notice] = [] if notices is None else notices
+    decoder = family in DECODERS
+    if decoder:
+        settings.get("is_decoder")  # they are, whatever it says
+    else:
+        settings.only("is_decoder", False)
+    for key in ("add_cross_attention", "is_encoder_decoder", "use_bidirectional_attention"):
         settings.only(key, False)
-    settings.only("quantization_config")
+    for key in ("quantization_config", "compression_config", "per_layer_config"):
+        settings.only(key, {})
     settings.only("pruned_heads", {})
-    architectures = _words(settings.get("architectures"))
-    heads = any(FAMILIES[family].names.get(name) in HEADS for name in tensors)
-    if family in ("gpt2", "llama", "mistral", "qwen2"):
-        bare = not architectures and settings.flag("tie_word_embeddings", family == "gpt2")
-        head = heads or bare or any(name.endswith(CAUSAL) for name in architectures)
-        return _gpt2(settings, head) if family == "gpt2" else _llama(settings, family, head)
-    head = heads or any(name.endswith(MASKED) for name in architectures)
-    return _distilbert(settings, head) if family == "distilbert" else _bert(settings, family, head)
+    head = _has_head(settings, family, tensors, said)
+    if family == "gpt2":
+        shape = _gpt2(settings, head)
+    elif decoder:
+        shape = _llama(settings, family, head, said)
+    elif family == "distilbert":
+        shape = _distilbert(settings, head)
+    else:
+        shape = _bert(settings, family, head)
+    said += unread(settings, HARMLESS, OFF)
+    return shape
+
+
+def _has_head(s: Settings, family: str, tensors: Collection[str], notices: list[Notice]) -> bool:
+    """Whether the checkpoint predicts tokens. Where the config names a class that does, but the
+    file holds nothing of its head, only the body was saved."""
+    names = FAMILIES[family].names
+    decoder = family in DECODERS
+    architectures = _words(s.get("architectures"))
+    tied = s.flag("tie_word_embeddings", family not in UNTIED)
+    said = any(name.endswith(CAUSAL if decoder else MASKED) for name in architectures)
+    if any(str(names.get(name, "")).startswith("head.") for name in tensors):
+        return True
+    if decoder and (tied or not tensors):
+        return said or (not architectures and tied)
+    if said and tensors:
+        notices.append(
+            notice(
+                "head-missing",
+                "{file} speaks of a head that predicts tokens, but the weights have none: what is "
+                "computed is the model below it",
+                file=s.file,
+            )
+        )
+    return said and not tensors
 
 
 def _words(value: object) -> list[str]:
@@ -76,6 +143,8 @@ def _bert(s: Settings, family: str, head: bool) -> Shape:
     rows = s.integer("max_position_embeddings", most=MAX_CONTEXT)
     first = 0
     if family == "roberta":
+        if s.is_null("pad_token_id"):
+            s.wrong("pad_token_id")
         first = 1 + s.integer("pad_token_id", 1, least=0, most=rows - 2)
     return Shape(
         vocab_size=s.integer("vocab_size", most=MAX_VOCABULARY),
@@ -121,13 +190,15 @@ def _gpt2(s: Settings, head: bool) -> Shape:
     s.only("scale_attn_weights", True)
     s.only("scale_attn_by_inverse_layer_idx", False)
     s.only("reorder_and_upcast_attn", False)
+    encoder, decoder = stacks(s, "n_layer")
     width = s.integer("n_embd", most=MAX_WIDTH)
     return Shape(
         vocab_size=s.integer("vocab_size", most=MAX_VOCABULARY),
         d_model=width,
         n_heads=_heads(s, "n_head", "n_embd"),
         d_ff=s.integer("n_inner", 4 * width, most=4 * MAX_WIDTH),
-        decoder_layers=s.integer("n_layer", most=MAX_LAYERS),
+        encoder_layers=encoder,
+        decoder_layers=decoder,
         context=s.integer("n_positions", most=MAX_CONTEXT),
         norm_place="pre",
         norm_epsilon=s.number("layer_norm_epsilon", 1e-5),
@@ -138,9 +209,10 @@ def _gpt2(s: Settings, head: bool) -> Shape:
     )
 
 
-def _llama(s: Settings, family: str, head: bool) -> Shape:
+def _llama(s: Settings, family: str, head: bool, notices: list[Notice]) -> Shape:
     """Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Qwen2 (Yang et al. 2024)."""
-    theta, scaling = _rope(s)
+    encoder, decoder = stacks(s, "num_hidden_layers")
+    theta, scaling = rope(s, notices)
     biased = family == "llama" and s.flag("attention_bias", False)
     n_heads = s.integer("num_attention_heads", most=MAX_WIDTH)
     d_head = s.integer("head_dim", 0, least=0, most=MAX_WIDTH)
@@ -155,10 +227,11 @@ def _llama(s: Settings, family: str, head: bool) -> Shape:
         vocab_size=s.integer("vocab_size", most=MAX_VOCABULARY),
         d_model=s.integer("hidden_size", most=MAX_WIDTH),
         n_heads=n_heads,
-        n_kv_heads=_kv_heads(s, "num_key_value_heads", n_heads, 8 if family == "mistral" else 0),
+        n_kv_heads=kv_heads(s, "num_key_value_heads", n_heads, 8 if family == "mistral" else 0),
         d_head=d_head,
         d_ff=s.integer("intermediate_size", most=MAX_WIDTH),
-        decoder_layers=s.integer("num_hidden_layers", most=MAX_LAYERS),
+        encoder_layers=encoder,
+        decoder_layers=decoder,
         context=s.integer("max_position_embeddings", most=MAX_CONTEXT),
         positions="rope",
         rope_theta=theta,
@@ -169,7 +242,7 @@ def _llama(s: Settings, family: str, head: bool) -> Shape:
         norm_bias=False,
         final_norm=True,
         activation=GATED[activation],
-        window=_window(s, family),
+        window=window(s, family, notices),
         query_bias=biased or family == "qwen2",
         output_bias=biased,
         feed_forward_bias=family == "llama" and s.flag("mlp_bias", False),
@@ -186,121 +259,9 @@ def _heads(s: Settings, key: str, width_key: str) -> int:
     return n_heads
 
 
-def _kv_heads(s: Settings, key: str, n_heads: int, default: int = 0) -> int:
+def kv_heads(s: Settings, key: str, n_heads: int, default: int = 0) -> int:
     """Heads of keys and values, which must divide the heads of the queries."""
-    n_kv_heads = s.integer(key, default or n_heads, most=MAX_WIDTH)
+    n_kv_heads = s.integer(key, n_heads if s.is_null(key) else default or n_heads, most=MAX_WIDTH)
     if n_heads % n_kv_heads:
         s.wrong(key)
     return n_kv_heads
-
-
-def _rope(s: Settings) -> tuple[float, RopeScaling | None]:
-    """θ and scaling, from `rope_parameters` (transformers 5) or `rope_scaling` (before)."""
-    rope = s.section("rope_parameters" if s.get("rope_parameters") is not None else "rope_scaling")
-    theta = rope.number("rope_theta", s.number("rope_theta", 10_000.0))
-    s.only("partial_rotary_factor", 1.0)
-    rope.only("partial_rotary_factor", 1.0)
-    key = "rope_type" if rope.get("rope_type") is not None else "type"
-    kind = rope.word(key, "default")
-    if kind not in ("default", "linear", "llama3"):
-        rope.unsupported(key)
-    if kind == "default":
-        return theta, None
-    factor = rope.number("factor")
-    if kind == "linear":
-        return theta, RopeScaling("linear", factor)
-    low = rope.number("low_freq_factor")
-    context = s.integer("max_position_embeddings", most=MAX_CONTEXT)
-    return theta, RopeScaling(
-        "llama3",
-        factor,
-        low_frequency_factor=low,
-        high_frequency_factor=rope.number("high_freq_factor", above=low),
-        original_context=rope.integer(
-            "original_max_position_embeddings", context, most=MAX_CONTEXT
-        ),
-    )
-
-
-def _window(s: Settings, family: str) -> int:
-    """Sliding window of all layers; 0 for none. Windows on some layers only are unsupported."""
-    layers = s.integer("num_hidden_layers", most=MAX_LAYERS)
-    if family == "qwen2":
-        from_layer = s.integer("max_window_layers", 28, least=0, most=MAX_LAYERS)
-        used = s.flag("use_sliding_window", False)
-        windowed = [used and layer >= from_layer for layer in range(layers)]
-    else:
-        windowed = [family == "mistral"] * layers
-    kinds = s.get("layer_types")
-    if kinds is not None:
-        words = _words(kinds)
-        if not isinstance(kinds, list) or not len(words) == len(kinds) == layers:
-            s.wrong("layer_types")
-        if not set(words) <= {"full_attention", "sliding_attention"}:
-            s.unsupported("layer_types")
-        windowed = [word == "sliding_attention" for word in words]
-    if not any(windowed) or s.is_null("sliding_window"):
-        return 0
-    if not all(windowed):
-        s.unsupported("max_window_layers" if kinds is None else "layer_types")
-    return s.integer("sliding_window", 4096, most=MAX_CONTEXT)
-
-
-def shape_from_gguf(metadata: Mapping[str, object], tensors: Collection[str], file: str) -> Shape:
-    """The Shape of a GGUF file of the architecture "llama".
-
-    Raises the errors of `shape_from_config`.
-    """
-    check_architecture(metadata, file)
-    s = Settings(metadata, file, "llama.")
-    s.only("expert_count", 0)
-    s.only("rope.scaling.type", "none", "linear")
-    scaled = s.get("rope.scaling.type") == "linear"
-    n_heads = s.integer("attention.head_count", most=MAX_WIDTH)
-    width = s.integer("embedding_length", most=MAX_WIDTH)
-    d_head = s.integer("attention.key_length", width // n_heads, most=MAX_WIDTH)
-    s.only("attention.value_length", d_head)
-    s.only("rope.dimension_count", d_head)
-    if d_head % 2:
-        s.wrong("attention.key_length")
-    return Shape(
-        vocab_size=s.integer("vocab_size", _count(metadata, TOKENS), most=MAX_VOCABULARY),
-        d_model=width,
-        n_heads=n_heads,
-        n_kv_heads=_kv_heads(s, "attention.head_count_kv", n_heads),
-        d_head=d_head,
-        d_ff=s.integer("feed_forward_length", most=MAX_WIDTH),
-        decoder_layers=s.integer("block_count", most=MAX_LAYERS),
-        context=s.integer("context_length", most=MAX_CONTEXT),
-        positions="rope",
-        rope_theta=s.number("rope.freq_base", 10_000.0),
-        rope_scaling=RopeScaling("linear", s.number("rope.scaling.factor")) if scaled else None,
-        norm="rms",
-        norm_place="pre",
-        norm_epsilon=s.number("attention.layer_norm_rms_epsilon"),
-        norm_bias=False,
-        final_norm=True,
-        activation="swiglu",
-        query_bias="blk.0.attn_q.bias" in tensors,
-        output_bias="blk.0.attn_output.bias" in tensors,
-        feed_forward_bias="blk.0.ffn_up.bias" in tensors,
-        head="lm",
-        tied_head="output.weight" not in tensors,
-    )
-
-
-def check_architecture(metadata: Mapping[str, object], file: str) -> None:
-    """ModelError `family-unknown` for a GGUF file whose architecture is not supported."""
-    family = Settings(metadata, file).word("general.architecture")
-    if family != "llama":
-        raise ModelError(
-            "family-unknown",
-            "models of the type {family} are not supported, only {known}",
-            family=family,
-            known="llama",
-        )
-
-
-def _count(metadata: Mapping[str, object], key: str) -> int | None:
-    held = metadata.get(key)
-    return len(held) if isinstance(held, list) else None

@@ -6,11 +6,13 @@ first axis maps to a tuple. What is in neither `names` nor `ignored` is an error
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 Names = Mapping[str, str | tuple[str, ...]]
 
+# What training frameworks put into the names of what they wrap: nothing of the model.
+_WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
 _NUMBER = re.compile(r"(?<=\.)(?:0|[1-9]\d{0,3})(?=\.)")
 
 
@@ -22,8 +24,9 @@ def pattern_of(name: str) -> tuple[str, str]:
     return f"{name[: found.start()]}*{name[found.end() :]}", found[0]
 
 
-# Heads for other tasks than predicting words, of fine-tuned models.
-TASK_HEADS = ("classifier.*", "pre_classifier.*", "qa_outputs.*", "score.*")
+def unwrapped(name: str) -> str:
+    """A tensor's name without what DataParallel, torch.compile and the like put into it."""
+    return ".".join(part for part in name.split(".") if part not in _WRAPPERS)
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,6 @@ class Family:
 
     prefix: what stands before the names of the bare model when a head is saved with it.
     ignored: patterns (fnmatch) of tensors that the bench does not use.
-    task_heads: patterns of those that do something else with what the model gives: the reader is
-        told that they are not read.
     replaced: names that another one, if it is in the file too, makes superfluous.
     transposed: matrices stored as (in, out), GPT-2's Conv1D.
     interleaved: query and key rows stored so that rotary pairs are neighbours, (2i, 2i + 1);
@@ -43,10 +44,27 @@ class Family:
     prefix: str
     names: Names
     ignored: tuple[str, ...] = ()
-    task_heads: tuple[str, ...] = TASK_HEADS
     replaced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     transposed: frozenset[str] = frozenset()
     interleaved: frozenset[str] = frozenset()
+
+    def is_foreign(self, theirs: str) -> bool:
+        """Whether a tensor lies neither in the body nor in the head that these names know: then it
+        is of a head for another task. A family without a prefix has none such."""
+        known = {name.partition(".")[0] for name in (*self.names, *self.ignored)}
+        return bool(self.prefix) and theirs.partition(".")[0] not in {*known, self.prefix[:-1]}
+
+    def as_encoder(self) -> "Family":
+        """The same names for a stack without a causal mask, which is an encoder's."""
+
+        def renamed(ours: str) -> str:
+            return ours.replace("decoder", "encoder", 1) if ours.startswith("decoder") else ours
+
+        names: dict[str, str | tuple[str, ...]] = {
+            theirs: renamed(ours) if isinstance(ours, str) else tuple(map(renamed, ours))
+            for theirs, ours in self.names.items()
+        }
+        return replace(self, names=names)
 
 
 def _linear(names: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ Source: the GGUF specification (ggml, docs/gguf.md).
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,15 @@ from torch import Tensor
 
 from model.errors import ModelError
 from model.weights import blocks
-from model.weights.blocks import Format, TensorEntry, read_tensor, truncated, unsupported
+from model.weights.blocks import (
+    Format,
+    TensorEntry,
+    read_tensor,
+    regular,
+    truncated,
+    unsupported,
+)
+from model.weights.foreign import ENOUGH, check_start
 
 MAX_HEADER = 64 << 20  # bytes; a vocabulary of 256,000 tokens takes about 10 MiB
 MAX_NESTING = 4  # arrays of arrays
@@ -53,8 +61,8 @@ class Gguf:
     """A GGUF file's metadata, as Python values, and the tensors it holds."""
 
     path: Path
-    metadata: Mapping[str, object]
-    tensors: Mapping[str, TensorEntry]
+    metadata: Mapping[str, object] = field(repr=False)
+    tensors: Mapping[str, TensorEntry] = field(repr=False)
 
     def tensor(self, name: str) -> Tensor:
         """The tensor in float32, dequantised, in memory of its own; KeyError when absent."""
@@ -68,7 +76,7 @@ def read_first(path: Path, key: str) -> dict[str, object]:
         ModelError: as `read_gguf`.
     """
     metadata: dict[str, object] = {}
-    with path.open("rb") as file:
+    with regular(path).open("rb") as file:
         header = _Header(path, file)
         _n_tensors, n_values = header.counts()
         for number in range(n_values):
@@ -83,12 +91,13 @@ def read_gguf(path: Path) -> Gguf:
     """Read the header of a GGUF file; tensors are read one at a time afterwards.
 
     Raises:
-        ModelError: `not-gguf`, `gguf-version`, `file-truncated`, `header-size`, `file-text`,
+        ModelError: what `check_start` raises, `file-unreadable` for what is no regular file,
+            `not-gguf`, `gguf-version`, `gguf-endian`, `file-truncated`, `header-size`, `file-text`,
             `file-duplicate`, `too-large`, `gguf-type`, `gguf-nesting`, `gguf-alignment`,
             `tensor-alignment`, `tensor-invalid`, `tensor-type`, `tensor-overlap`: each names the
             file and the key or tensor.
     """
-    with path.open("rb") as file:
+    with regular(path).open("rb") as file:
         header = _Header(path, file)
         n_tensors, n_values = header.counts()
         metadata: dict[str, object] = {}
@@ -176,9 +185,17 @@ class _Header:
 
     def counts(self) -> tuple[int, int]:
         """What the file begins with: how many tensors it has, how many metadata values."""
+        check_start(self.file.read(ENOUGH), self.path.name)
+        self.file.seek(0)
         if self.take(4, "the signature") != b"GGUF":
             raise ModelError("not-gguf", "{file} is not a GGUF file", file=self.path.name)
         version = self.integer("<I", "the version")
+        if version in (2 << 24, 3 << 24):
+            raise self.error(
+                "gguf-endian",
+                "this GGUF file is for big-endian machines: convert it (gguf: "
+                "gguf-convert-endian FILE little)",
+            )
         if version not in (2, 3):
             raise self.error("gguf-version", "GGUF version {version} is not supported",
                              version=version)  # fmt: skip

@@ -7,9 +7,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from model.errors import ModelError
 from model.shape import Shape
-from model.weights.config import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH
 from model.weights.families import Family, pattern_of
-from model.weights.settings import Settings
+from model.weights.settings import (
+    MAX_CONTEXT,
+    MAX_LAYERS,
+    MAX_VOCABULARY,
+    MAX_WIDTH,
+    Settings,
+)
 
 MODEL_TYPE = "attention-lab"
 MOST = {"vocab_size": MAX_VOCABULARY, "context": MAX_CONTEXT}  # the others are widths
@@ -27,6 +32,7 @@ def shape_from_own(config: Mapping[str, object]) -> Shape:
         ModelError: `config-key-missing`, `config-value`, `config-unsupported`; names the key.
     """
     s = Settings(config, "config.json")
+    s.word("model_type")
     s.only("rope_scaling")
     kinds = get_type_hints(Shape)
     values: dict[str, Any] = {}
@@ -45,6 +51,10 @@ def shape_from_own(config: Mapping[str, object]) -> Shape:
             if field.name.endswith("_layers"):
                 most = MAX_LAYERS
             values[field.name] = s.integer(field.name, default, most=most, least=0)
+        elif field.name != "rope_scaling":
+            raise TypeError(f"Shape.{field.name}: {kind} is no kind that config.json can hold")
+    for key in s.unasked():  # of a later version of this project, or somebody's own
+        s.unsupported(key)
     try:
         return Shape(**values)
     except ValueError as error:  # each value may be, but not all together

@@ -1,7 +1,7 @@
 """Real weights under our names: from a folder in Hugging Face format or a GGUF file."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from torch import Tensor
 from model.errors import ModelError
 from model.fresh import blank
 from model.shape import Shape
-from model.weights.blocks import TensorEntry, read_tensor
+from model.weights.blocks import TensorEntry, read_tensor, same
 from model.weights.checkpoint import CONFIG, read_checkpoint
-from model.weights.config import shape_from_config, shape_from_gguf
-from model.weights.families import FAMILIES, GGUF_LLAMA, Family, pattern_of
+from model.weights.config import shape_from_config
+from model.weights.families import FAMILIES, GGUF_LLAMA, Family, pattern_of, unwrapped
+from model.weights.foreign import adapter
 from model.weights.gguf import read_gguf
+from model.weights.gguf_config import shape_from_gguf
 from model.weights.memory import available
 from model.weights.own import MODEL_TYPE, own_family, shape_from_own
 from tokenizers.errors import short
@@ -29,10 +31,10 @@ class Weights:
     """What a checkpoint holds, ready for `blank(shape).load_state_dict(state, assign=True)`."""
 
     shape: Shape
-    state: dict[str, Tensor]  # float32, each in memory of its own
+    state: dict[str, Tensor] = field(repr=False)  # float32, each in memory of its own
     family: str
     title: str
-    metadata: Mapping[str, object]  # config.json, or the GGUF file's
+    metadata: Mapping[str, object] = field(repr=False)  # config.json, or the GGUF file's
     notices: tuple[Notice, ...] = ()  # what a reader should know of how all this was read
 
 
@@ -48,19 +50,22 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
     try:
         if path.is_dir():
             checkpoint = read_checkpoint(path)
+            notices += checkpoint.notices
             if checkpoint.config.get("model_type") == MODEL_TYPE:
                 name, shape = MODEL_TYPE, shape_from_own(checkpoint.config)
                 _check_layers(Family("", {}), checkpoint.tensors, shape)
-                family = own_family(blank(shape).state_dict())
+                family, tensors = own_family(blank(shape).state_dict()), checkpoint.tensors
             else:
-                shape = shape_from_config(checkpoint.config, checkpoint.tensors)
+                tensors = _plain_names(checkpoint.tensors, path.name)
+                shape = shape_from_config(checkpoint.config, tensors, notices)
                 name = str(checkpoint.config["model_type"])
                 family = FAMILIES[name]
-            state = _read_state(family, checkpoint.tensors, shape, CONFIG, notices, progress)
+                shape, tensors = _settle_tie(family, tensors, shape, notices)
+            state = _read_state(family, tensors, shape, CONFIG, notices, progress)
             title, metadata = path.resolve().name, checkpoint.config
             return Weights(shape, state, name, title, metadata, tuple(notices))
         gguf = read_gguf(path)
-        shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name)
+        shape = shape_from_gguf(gguf.metadata, gguf.tensors, path.name, notices)
         state = _read_state(GGUF_LLAMA, gguf.tensors, shape, path.name, notices, progress)
         title = short(gguf.metadata.get("general.name", path.stem))
         return Weights(shape, state, "llama", title, gguf.metadata, tuple(notices))
@@ -69,8 +74,45 @@ def read_weights(path: Path, progress: Progress | None = None) -> Weights:
             "file-unreadable",
             "{file} cannot be read: {why}",
             file=path.name,
-            why=error.strerror or str(error),
+            why=error.strerror or type(error).__name__,  # which would say its whole path
         ) from error
+
+
+def _plain_names(tensors: Mapping[str, TensorEntry], where: str) -> dict[str, TensorEntry]:
+    """The tensors by their names without what a training framework wrapped around the model."""
+    plain: dict[str, TensorEntry] = {}
+    for name, entry in tensors.items():
+        if ".lora_" in name:
+            raise adapter(where)
+        if unwrapped(name) in plain:
+            raise _unexpected(name)
+        plain[unwrapped(name)] = entry
+    return plain
+
+
+def _settle_tie(
+    family: Family, tensors: Mapping[str, TensorEntry], shape: Shape, notices: list[Notice]
+) -> tuple[Shape, Mapping[str, TensorEntry]]:
+    """Whether embedding and output matrix are one, by what the file holds and not by the config
+    alone: two that differ are kept both, one under either name serves as both."""
+    tokens = _spelt(family, "embedding.tokens.weight", tensors)
+    head = _spelt(family, "head.output.weight", tensors)
+    if not shape.tied_head or head not in tensors:
+        return shape, tensors
+    if tokens in tensors and not same(tensors[tokens], tensors[head]):
+        notices.append(
+            notice(
+                "head-untied",
+                "{file} says that {head} and {tokens} are one matrix, but the weights hold two "
+                "that differ: both are kept, as transformers does",
+                file=CONFIG,
+                head=head,
+                tokens=tokens,
+            )
+        )
+        return replace(shape, tied_head=False), tensors
+    rest = {name: entry for name, entry in tensors.items() if name != head}
+    return shape, {**rest, tokens: tensors.get(tokens, tensors[head])}
 
 
 def _read_state(
@@ -82,6 +124,8 @@ def _read_state(
     progress: Progress | None,
 ) -> dict[str, Tensor]:
     """Our parameters from their tensors. All names and sizes are checked before any is read."""
+    if shape.kind == "encoder":
+        family = family.as_encoder()
     _check_layers(family, tensors, shape)
     wanted = {name: tuple(empty.shape) for name, empty in blank(shape).state_dict().items()}
     plan = _assign(family, tensors, shape, wanted, notices)
@@ -144,23 +188,17 @@ def _assign(
         pattern, number = _pattern(family, theirs)
         if any(fnmatchcase(pattern, ignored) for ignored in family.ignored):
             continue
-        if any(fnmatchcase(theirs, head) for head in family.task_heads):
+        if family.is_foreign(theirs):
             heads.append(theirs)
             continue
         if family.replaced.get(pattern) in tensors:
             continue
         names = family.names.get(pattern, ())
-        if names == "head.output.weight" and shape.tied_head:
-            continue  # a copy of the token embedding
         ours = tuple(
             name.replace("*", number) for name in ([names] if isinstance(names, str) else names)
         )
         if not ours or not taken.isdisjoint(ours) or not all(name in wanted for name in ours):
-            raise ModelError(
-                "tensor-unexpected",
-                "tensor {what} has no place in a model of this shape",
-                what=theirs,
-            )
+            raise _unexpected(theirs)
         taken.update(ours)
         plan[theirs] = ours
     for name in wanted:
@@ -174,10 +212,16 @@ def _assign(
                 "head-unread",
                 "the checkpoint has a head for another task than to predict tokens, which is not "
                 "read ({what}): what is computed is the model below it",
-                what=", ".join(heads),
+                what=", ".join(heads[:4]) + (", …" if len(heads) > 4 else ""),
             )
         )
     return plan
+
+
+def _unexpected(name: str) -> ModelError:
+    return ModelError(
+        "tensor-unexpected", "tensor {what} has no place in a model of this shape", what=name
+    )
 
 
 def _pattern(family: Family, theirs: str) -> tuple[str, str]:

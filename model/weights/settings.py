@@ -1,6 +1,7 @@
-"""Typed, checked access to a checkpoint's settings."""
+"""Typed, checked access to a checkpoint's settings, which knows what nobody asked for."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from model.errors import ModelError
@@ -8,6 +9,11 @@ from model.shape import Activation
 from tokenizers.errors import short
 
 MAX_NUMBER = 1e30
+MAX_LAYERS = 256  # Llama 3.1's largest has 126
+MAX_WIDTH = 1 << 20
+MAX_VOCABULARY = 1 << 24
+MAX_CONTEXT = 1 << 30
+
 ACTIVATIONS: Mapping[str, Activation] = {
     "relu": "relu",
     "gelu": "gelu",
@@ -24,20 +30,34 @@ class Settings:
     """Settings of one file; except for `is_null`, null counts as absent.
 
     Every reader raises ModelError with the key: `config-key-missing` where there is neither a
-    value nor a default, `config-value` for one that cannot be, `config-unsupported`.
+    value nor a default, `config-value` for one that cannot be, `config-unsupported`. What was
+    never asked for is `unasked`: no setting is passed over in silence.
     """
 
-    def __init__(self, values: Mapping[str, object], file: str, prefix: str = "") -> None:
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        file: str,
+        prefix: str = "",
+        aliases: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.values = values
         self.file = file
         self.prefix = prefix  # before a key, in the file and in errors
+        self.aliases = aliases  # other names of keys; where both are there, the other name wins
+        self._asked: set[str] = set()
 
     def get(self, key: str) -> object:
-        return self.values.get(self.prefix + key)
+        self._asked |= {self.prefix + key, self.prefix + self.aliases.get(key, key)}
+        return self.values.get(self._name(key))
 
     def is_null(self, key: str) -> bool:
         """Whether the key is there and says: none."""
-        return self.prefix + key in self.values and self.get(key) is None
+        return self._name(key) in self.values and self.get(key) is None
+
+    def unasked(self) -> dict[str, object]:
+        """The settings that nobody has asked for so far, without those of sections."""
+        return {key: value for key, value in self.values.items() if key not in self._asked}
 
     def section(self, key: str) -> "Settings":
         """The object under a key; empty when absent."""
@@ -103,4 +123,9 @@ class Settings:
 
     def _fail(self, code: str, message: str, key: str) -> NoReturn:
         shown = short(self.get(key))
-        raise ModelError(code, message, file=self.file, key=self.prefix + key, value=shown)
+        raise ModelError(code, message, file=self.file, key=self._name(key), value=shown)
+
+    def _name(self, key: str) -> str:
+        """What the file calls a key."""
+        other = self.prefix + self.aliases.get(key, key)
+        return other if other in self.values else self.prefix + key

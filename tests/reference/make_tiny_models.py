@@ -3,6 +3,7 @@
 Each becomes a folder of its own below FOLDER, under the name of its function here.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,17 @@ from transformers import (
     GPT2Model,
     LlamaConfig,
     LlamaForCausalLM,
+    LlamaForSequenceClassification,
     LlamaModel,
     MistralConfig,
     MistralForCausalLM,
+    MistralModel,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen2Model,
     RobertaConfig,
     RobertaForMaskedLM,
+    RobertaForTokenClassification,
     RobertaModel,
 )
 
@@ -119,6 +124,118 @@ MODELS = {
     ),
     "qwen2-bf16": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
     "gpt2-f16": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)),
+    # embedding models made of decoders
+    "llama-both-ways": lambda: LlamaModel(LlamaConfig(**GROUPED, is_causal=False)),
+    "llama-lm-both-ways": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "mistral-both-ways": lambda: MistralForCausalLM(
+        MistralConfig(**GROUPED, sliding_window=4, is_causal=False)
+    ),
+    "mistral-global-both-ways": lambda: MistralModel(
+        MistralConfig(**GROUPED, sliding_window=None, is_causal=False)
+    ),
+    "qwen2-both-ways": lambda: Qwen2Model(Qwen2Config(**GROUPED, is_causal=False)),
+    "qwen2-window-both-ways": lambda: Qwen2ForCausalLM(
+        Qwen2Config(
+            **GROUPED,
+            use_sliding_window=True,
+            sliding_window=3,
+            max_window_layers=0,
+            is_causal=False,
+        )
+    ),
+    "gpt2-both-ways": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, is_causal=False)),
+    "bert-causal-flag": lambda: BertModel(BertConfig(**WIDTHS, is_causal=True)),
+    "gpt2-decoder-flag": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, is_decoder=True)),
+    # one matrix, says the config
+    **{
+        f"{name}-tied-but-two": make
+        for name, make in {
+            "llama": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+            "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
+            "gpt2": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, tie_word_embeddings=False)),
+            "bert": lambda: BertForMaskedLM(BertConfig(**WIDTHS, tie_word_embeddings=False)),
+            "roberta": lambda: RobertaForMaskedLM(
+                RobertaConfig(**WIDTHS, tie_word_embeddings=False)
+            ),
+            "distilbert": lambda: DistilBertForMaskedLM(
+                DistilBertConfig(**DISTILBERT, tie_word_embeddings=False)
+            ),
+        }.items()
+    },
+    "llama-tied-head-only": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-head-not-saved": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "bert-head-not-saved": lambda: BertModel(BertConfig(**WIDTHS)),
+    "llama-classifier": lambda: LlamaForSequenceClassification(
+        LlamaConfig(**GROUPED, pad_token_id=1)
+    ),
+    "roberta-tagger": lambda: RobertaForTokenClassification(RobertaConfig(**WIDTHS)),
+    # positions and windows said twice
+    "llama-rope-twice": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-rope-twice-theta": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-rope-empty": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-rope-empty-old": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-rope-context": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "llama-rope-both-types": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    "mistral-layer-types": lambda: MistralForCausalLM(MistralConfig(**GROUPED, sliding_window=4)),
+    "mistral-layer-types-mixed": lambda: MistralForCausalLM(
+        MistralConfig(**GROUPED, sliding_window=4)
+    ),
+    "mistral-unused-window": lambda: MistralForCausalLM(MistralConfig(**GROUPED, sliding_window=4)),
+    "qwen2-full-types": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
+    "qwen2-unused-window": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
+    "llama-window": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
+    # keys by two names
+    "gpt2-two-names": lambda: GPT2LMHeadModel(GPT2Config(**{**GPT2, "n_head": 2})),
+    "distilbert-two-names": lambda: DistilBertModel(
+        DistilBertConfig(**{**DISTILBERT, "n_heads": 2})
+    ),
+}
+# what their config.json says otherwise than the class that saved them
+SAID: dict[str, dict[str, Any]] = {
+    "llama-lm-both-ways": {"is_causal": None},
+    **{
+        f"{name}-tied-but-two": {"tie_word_embeddings": True}
+        for name in ("llama", "qwen2", "gpt2", "bert", "roberta", "distilbert")
+    },
+    "llama-tied-head-only": {"tie_word_embeddings": True},
+    "bert-head-not-saved": {"architectures": ["BertForMaskedLM"]},
+    "llama-rope-twice": {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 500.0},
+        "rope_scaling": LINEAR,
+    },
+    "llama-rope-twice-theta": {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 500.0},
+        "rope_scaling": {"type": "linear", "factor": 3.0},
+    },
+    "llama-rope-empty": {"rope_parameters": {}, "rope_scaling": LINEAR, "rope_theta": 9.0},
+    "llama-rope-empty-old": {"rope_parameters": LINEAR, "rope_scaling": {}},
+    "llama-rope-context": {
+        "rope_parameters": LLAMA3,
+        "original_max_position_embeddings": 7,
+    },
+    "llama-rope-both-types": {
+        "rope_parameters": {**LINEAR, "type": "default"},
+    },
+    "mistral-layer-types": {"layer_types": ["full_attention"] * 3},
+    "mistral-layer-types-mixed": {
+        "layer_types": ["full_attention", "sliding_attention", "full_attention"]
+    },
+    "mistral-unused-window": {"use_sliding_window": False, "max_window_layers": 3},
+    "qwen2-full-types": {
+        "use_sliding_window": True,
+        "sliding_window": 3,
+        "max_window_layers": 0,
+        "layer_types": ["full_attention"] * 3,
+    },
+    "qwen2-unused-window": {"sliding_window": 3, "max_window_layers": 0, "layer_types": None},
+    "llama-window": {"sliding_window": 3, "use_sliding_window": True},
+    "gpt2-two-names": {"n_head": 4, "num_attention_heads": 2},
+    "distilbert-two-names": {"n_heads": 4, "num_attention_heads": 2},
+}
+# tensors that are not in their files
+NOT_SAVED = {
+    "llama-tied-head-only": "model.embed_tokens.weight",
+    "llama-head-not-saved": "lm_head.weight",
 }
 STORED_AS = {"qwen2-bf16": torch.bfloat16, "gpt2-f16": torch.float16}
 
@@ -153,6 +270,16 @@ def rename_norms(folder: Path) -> None:
     save_file(tensors, file, {"format": "pt"})
 
 
+def rewrite(folder: Path, said: dict[str, Any], gone: str | None) -> None:
+    """Let config.json say something else, and leave a tensor out."""
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | said))
+    if gone is not None:
+        tensors = load_file(folder / "model.safetensors")
+        del tensors[gone]
+        save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+
+
 def main() -> None:
     torch.manual_seed(0)
     for name, make in MODELS.items():
@@ -164,6 +291,7 @@ def main() -> None:
         save_tokenizer(folder)
         if name == "bert-old-names":
             rename_norms(folder)
+        rewrite(folder, SAID.get(name, {}), NOT_SAVED.get(name))
 
 
 main()

@@ -1,13 +1,16 @@
 """Settings of checkpoints: what they mean, what is not supported, what cannot be."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from model.errors import ModelError
 from model.shape import RopeScaling, Shape
-from model.weights.config import shape_from_config, shape_from_gguf
+from model.weights.config import shape_from_config
+from model.weights.gguf_config import shape_from_gguf
+from tests.weights.usual_configs import USUAL
+from tokenizers.notices import Notice
 
 LLAMA: dict[str, object] = {
     "model_type": "llama",
@@ -127,17 +130,51 @@ def test_rope_in_old_and_new_spelling(
         ({**QWEN2, "sliding_window": 9}, 0),
         ({**QWEN2, "use_sliding_window": True, "sliding_window": 9, "max_window_layers": 0}, 9),
         ({**QWEN2, "use_sliding_window": True, "sliding_window": 9, "max_window_layers": 3}, 0),
-        ({**QWEN2, "sliding_window": 9, "layer_types": ["sliding_attention"] * 3}, 9),
         ({**QWEN2, "sliding_window": 9, "layer_types": ["full_attention"] * 3}, 0),
+        (
+            {
+                **QWEN2,
+                "use_sliding_window": True,
+                "sliding_window": 9,
+                "layer_types": ["sliding_attention"] * 3,
+            },
+            9,
+        ),
+        ({**QWEN2, "use_sliding_window": True, "sliding_window": None}, 0),
+        ({**MISTRAL, "sliding_window": 9, "layer_types": ["full_attention"] * 3}, 9),
+        ({**MISTRAL, "sliding_window": None, "layer_types": ["sliding_attention"] * 3}, 0),
+        ({**LLAMA, "sliding_window": 9, "layer_types": ["sliding_attention"] * 3}, 0),
+        ({**MISTRAL, "sliding_window": 9, "is_causal": False}, 10),  # to each side, beside itself
     ],
 )
 def test_windows(config: dict[str, object], window: int):
     assert shape_from_config(config).window == window
 
 
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({}, "decoder"),
+        ({"is_causal": True}, "decoder"),
+        ({"is_causal": False}, "encoder"),
+        ({"is_causal": None}, "encoder"),  # transformers asks whether it is true
+    ],
+)
+@pytest.mark.parametrize("config", [LLAMA, MISTRAL, QWEN2, GPT2])
+def test_without_a_causal_mask_a_decoder_is_an_encoder(
+    config: dict[str, object], options: dict[str, object], kind: str
+):
+    assert shape_from_config({**config, **options}).kind == kind
+
+
 def test_mistral_without_a_window():
     """In config.json null says that there is none, unlike a key left out."""
     assert shape_from_config({**MISTRAL, "sliding_window": None}).window == 0
+
+
+def test_mistral_with_as_many_heads_of_keys_as_of_queries():
+    """Null says so too; only a key left out means 8."""
+    assert shape_from_config({**MISTRAL, "num_key_value_heads": None}).n_kv_heads == 4
 
 
 @pytest.mark.parametrize(
@@ -157,6 +194,10 @@ def test_mistral_without_a_window():
         ({**LLAMA, "architectures": None}, [], "none"),
         ({**LLAMA, "architectures": None}, ["lm_head.weight"], "lm"),
         ({**LLAMA, "architectures": None, "tie_word_embeddings": True}, [], "lm"),
+        # nothing of the head was saved
+        (LLAMA, ["model.embed_tokens.weight"], "none"),
+        ({**LLAMA, "tie_word_embeddings": True}, ["model.embed_tokens.weight"], "lm"),
+        ({**BERT, "architectures": ["BertForMaskedLM"]}, ["embeddings.LayerNorm.bias"], "none"),
     ],
 )
 def test_heads(config: dict[str, object], tensors: list[str], head: str):
@@ -211,6 +252,14 @@ def test_activations(name: str, activation: str, gated: str):
             "layer_types",
         ),
         ({**LLAMA, "layer_types": ["chunked_attention"] * 3}, "layer_types"),
+        ({**QWEN2, "sliding_window": 9, "layer_types": ["sliding_attention"] * 3}, "layer_types"),
+        (
+            {**LLAMA, "rope_parameters": {"full_attention": {"rope_type": "default"}}},
+            "rope_parameters.full_attention",
+        ),
+        ({**LLAMA, "use_bidirectional_attention": True}, "use_bidirectional_attention"),
+        ({**LLAMA, "per_layer_config": {"0": {"head_dim": 4}}}, "per_layer_config"),
+        ({**GPT2, "num_attention_heads": 4, "add_cross_attention": True}, "add_cross_attention"),
     ],
 )
 def test_unsupported_options_are_named(config: dict[str, object], key: str):
@@ -237,6 +286,11 @@ def test_unsupported_options_are_named(config: dict[str, object], key: str):
         ({**BERT, "tie_word_embeddings": "yes"}, "tie_word_embeddings"),
         ({**ROBERTA, "max_position_embeddings": 2}, "pad_token_id"),
         ({**LLAMA, "num_key_value_heads": 3}, "num_key_value_heads"),
+        ({**MISTRAL, "sliding_window": 0}, "sliding_window"),
+        ({**MISTRAL, "sliding_window": -1}, "sliding_window"),
+        ({**MISTRAL, "is_causal": 0}, "is_causal"),
+        ({**ROBERTA, "pad_token_id": None}, "pad_token_id"),
+        ({**GPT2, "num_attention_heads": 5}, "num_attention_heads"),  # the name that goes first
         ({**LLAMA, "head_dim": 7}, "head_dim"),
         ({**LLAMA, "rope_theta": -1}, "rope_theta"),
         ({**LLAMA, "rope_scaling": 3}, "rope_scaling"),
@@ -278,6 +332,75 @@ def test_other_families_are_named():
 
 def test_a_config_survives_json():
     assert shape_from_config(json.loads(json.dumps(GPT2))).d_ff == 4 * 32
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_usual_configs_give_no_notice(name: str):
+    notices: list[Notice] = []
+    shape_from_config(USUAL[name], notices=notices)
+    assert [str(notice) for notice in notices] == []
+
+
+def told(config: Mapping[str, object], tensors: Sequence[str] = ()) -> list[Notice]:
+    notices: list[Notice] = []
+    shape_from_config(config, tensors, notices)
+    return notices
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({**LLAMA, "attention_multiplier": 0.5}, "attention_multiplier = 0.5"),
+        ({**LLAMA, "logits_scaling": 8}, "logits_scaling = 8"),
+        ({**BERT, "embedding_size": 16}, "embedding_size = 16"),
+        ({**BERT, "is_causal": True}, "is_causal = True"),
+        ({**GPT2, "auto_map": {"AutoModel": "modeling.My"}}, "auto_map = {'AutoModel':"),
+        ({**DISTILBERT, "hidden_act": "relu"}, "hidden_act = relu"),
+        ({**LLAMA, "sliding_window": 9}, "sliding_window = 9"),
+        ({**MISTRAL, "use_sliding_window": True}, "use_sliding_window = True"),
+        ({**QWEN2, "use_qk_norm": True}, "use_qk_norm = True"),
+        (
+            {**LLAMA, "rope_scaling": {"type": "linear", "factor": 2.0, "attention_factor": 3.0}},
+            "rope_scaling.attention_factor = 3.0",
+        ),
+        (
+            {**LLAMA, "rope_scaling": {"rope_type": "default", "factor": 2.0}},
+            "rope_scaling.factor = 2.0",
+        ),
+    ],
+)
+def test_a_setting_that_is_not_known_is_told(config: dict[str, object], said: str):
+    (notice,) = told(config)
+    assert notice.code == "settings-unread"
+    assert said in str(notice)
+
+
+@pytest.mark.parametrize("value", [None, {}, [], ""])
+def test_a_setting_that_says_nothing_is_not_told(value: object):
+    assert told({**LLAMA, "attention_multiplier": value}) == []
+
+
+def test_many_unknown_settings_are_one_short_notice():
+    (notice,) = told({**LLAMA, **{f"key_{i}": "x" * 10**5 for i in range(10**3)}})
+    assert len(str(notice)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("parameters", "codes"),
+    [
+        ({"rope_type": "linear", "factor": 2.0}, []),
+        ({"type": "linear", "factor": 2.0}, []),
+        ({"rope_type": "default"}, ["rope-twice"]),
+        ({"rope_type": "linear", "factor": 2.0, "rope_theta": 5.0}, ["rope-twice"]),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_positions_said_twice_are_told_where_they_differ(parameters: object, codes: list[str]):
+    scaling = {"type": "linear", "factor": 2.0}
+    config = {**LLAMA, "rope_scaling": scaling, "rope_parameters": parameters}
+    assert [notice.code for notice in told(config)] == codes
+    assert shape_from_config(config).rope_scaling == RopeScaling("linear", 2.0)
 
 
 GGUF: dict[str, object] = {
@@ -323,8 +446,75 @@ def test_gguf_stretches_positions():
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("llama.attention.scale", 8**-0.5),
+        ("llama.attention.scale", 0.0),
+        ("llama.attention.causal", True),
+        ("llama.attention.sliding_window", 0),
+        ("llama.expert_count", 0),
+        ("llama.expert_used_count", 0),
+        ("llama.logit_scale", 1.0),
+        ("llama.rope.scaling.type", "none"),
+        ("llama.rope.scaling.finetuned", False),
+        ("llama.tensor_data_layout", "Meta AI original pth"),
+        ("llama.pooling_type", 1),
+        ("general.type", "model"),
+        ("general.license", "apache-2.0"),
+        ("tokenizer.ggml.pre", "smollm"),
+        ("quantize.imatrix.file", "imatrix.dat"),
+        ("split.count", 1),
+    ],
+)
+def test_gguf_keys_that_change_nothing_pass(key: str, value: object):
+    notices: list[Notice] = []
+    shape = shape_from_gguf({**GGUF, key: value}, [], "x.gguf", notices)
+    assert (shape, notices) == (shape_from_gguf(GGUF, [], "x.gguf"), [])
+
+
+def test_gguf_without_a_causal_mask():
+    metadata = {**GGUF, "llama.attention.causal": False}
+    assert shape_from_gguf(metadata, [], "x.gguf").kind == "encoder"
+
+
+@pytest.mark.parametrize("key", ["llama.rope.scaling.factor", "llama.rope.scale_linear"])
+def test_gguf_takes_a_factor_alone_for_a_linear_one(key: str):
+    shape = shape_from_gguf({**GGUF, key: 4.0}, [], "x.gguf")
+    assert shape.rope_scaling == RopeScaling("linear", 4.0)
+    unscaled = shape_from_gguf({**GGUF, key: 4.0, "llama.rope.scaling.type": "none"}, [], "x.gguf")
+    assert unscaled.rope_scaling is None
+
+
+@pytest.mark.parametrize("key", ["llama.something_new", "somebody.else", "mistral.block_count"])
+def test_gguf_keys_that_are_not_known_are_told(key: str):
+    notices: list[Notice] = []
+    shape_from_gguf({**GGUF, key: 7}, [], "x.gguf", notices)
+    assert [notice.code for notice in notices] == ["settings-unread"]
+    assert f"{key} = 7" in str(notices[0])
+
+
+@pytest.mark.parametrize(
     ("key", "value", "code"),
     [
+        ("llama.attention.scale", 0.5, "config-unsupported"),
+        ("llama.attention.scale", float("nan"), "config-value"),
+        ("llama.attention.sliding_window", 4096, "config-unsupported"),
+        ("llama.attention.clamp_kqv", 8.0, "config-unsupported"),
+        ("llama.attention.max_alibi_bias", 8.0, "config-unsupported"),
+        ("llama.attention.causal", 0, "config-value"),
+        ("llama.attn_logit_softcapping", 50.0, "config-unsupported"),
+        ("llama.final_logit_softcapping", 30.0, "config-unsupported"),
+        ("llama.logit_scale", 0.125, "config-unsupported"),
+        ("llama.embedding_scale", 12.0, "config-unsupported"),
+        ("llama.residual_scale", 0.22, "config-unsupported"),
+        ("llama.use_parallel_residual", True, "config-unsupported"),
+        ("llama.expert_used_count", 2, "config-unsupported"),
+        ("llama.rope.scaling.attn_factor", 1.2, "config-unsupported"),
+        ("llama.rope.freq_base_swa", 1e4, "config-unsupported"),
+        ("llama.rope.dimension_sections", [1, 2, 1, 0], "config-unsupported"),
+        ("general.type", "adapter", "adapter"),
+        ("general.type", "mmproj", "config-unsupported"),
+        ("split.count", 3, "gguf-split"),
         ("general.architecture", "mamba", "family-unknown"),
         ("general.architecture", None, "config-key-missing"),
         ("llama.vocab_size", None, "config-key-missing"),

@@ -117,11 +117,105 @@ def test_gamma_and_beta_of_the_first_releases(folder: Path):
     assert torch.equal(state["embedding.norm.gain"], expected)
 
 
-def test_a_tied_head_drops_its_copy(folder: Path):
+TIED = {**LLAMA, "tie_word_embeddings": True}
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16])
+def test_a_tied_head_drops_its_copy(stored: torch.dtype, folder: Path):
+    """However the copy is stored: it is the numbers that count."""
     theirs = tensors(LLAMA_SIZES)
-    weights = read_weights(write_folder(folder, {**LLAMA, "tie_word_embeddings": True}, theirs))
-    assert weights.shape.tied_head
+    tokens = theirs["model.embed_tokens.weight"].bfloat16().float()
+    theirs |= {"model.embed_tokens.weight": tokens, "lm_head.weight": tokens.clone().to(stored)}
+    weights = read_weights(write_folder(folder, TIED, theirs))
+    assert (weights.shape.tied_head, weights.notices) == (True, ())
     assert "head.output.weight" not in weights.state
+
+
+def test_two_matrices_that_the_config_calls_one_are_kept_both(folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    theirs["lm_head.weight"] = theirs["model.embed_tokens.weight"].clone()
+    theirs["lm_head.weight"][-1, -1] += 1  # the last number alone
+    weights = read_weights(write_folder(folder, TIED, theirs))
+    assert not weights.shape.tied_head
+    assert torch.equal(weights.state["head.output.weight"], theirs["lm_head.weight"])
+    (said,) = weights.notices
+    assert said.code == "head-untied"
+    assert "lm_head.weight and model.embed_tokens.weight are one matrix" in str(said)
+
+
+def test_one_matrix_under_the_heads_name_serves_as_both(folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    del theirs["model.embed_tokens.weight"]
+    weights = read_weights(write_folder(folder, TIED, theirs))
+    assert (weights.shape.tied_head, weights.notices) == (True, ())
+    assert torch.equal(weights.state["embedding.tokens.weight"], theirs["lm_head.weight"])
+
+
+def test_an_output_matrix_of_another_size_is_no_copy(folder: Path):
+    error = refused(folder, TIED, tensors({**LLAMA_SIZES, "lm_head.weight": (12, 8)}))
+    assert (error.code, error.fields["what"]) == ("tensor-mismatch", "lm_head.weight")
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "module.{}",
+        "_orig_mod.{}",
+        "module._orig_mod.{}",
+        "_orig_mod.module.{}",
+        "_fsdp_wrapped_module.{}",
+    ],
+)
+@pytest.mark.parametrize("bare", [False, True])
+def test_what_training_wraps_around_names_is_taken_off(wrapped: str, bare: bool, folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    expected = read_weights(write_folder(folder, LLAMA, theirs)).state
+    prefix = "model." if bare else ""
+    named = {wrapped.format(name.removeprefix(prefix)): tensor for name, tensor in theirs.items()}
+    weights = read_weights(write_folder(folder, LLAMA, named))
+    assert weights.notices == ()
+    assert all(torch.equal(weights.state[name], tensor) for name, tensor in expected.items())
+
+
+def test_wrappers_within_names(folder: Path):
+    """A compiled model within its head's class, and layers that were wrapped one by one."""
+    theirs = tensors(LLAMA_SIZES)
+    named = {
+        name.replace("model.", "model._orig_mod.").replace(
+            "layers.0.", "layers.0._checkpoint_wrapped_module."
+        ): tensor
+        for name, tensor in theirs.items()
+    }
+    state = read_weights(write_folder(folder, LLAMA, named)).state
+    assert torch.equal(state["embedding.tokens.weight"], theirs["model.embed_tokens.weight"])
+
+
+def test_one_name_with_and_without_a_wrapper(folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    theirs["module.lm_head.weight"] = theirs["lm_head.weight"].clone()
+    assert refused(folder, LLAMA, theirs).code == "tensor-unexpected"
+
+
+@pytest.mark.parametrize(
+    "name", ["classifier.weight", "score.weight", "v_head.summary.bias", "extra", "linear.0.weight"]
+)
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_head_for_another_task_is_told_and_the_body_read(name: str, bare: bool, folder: Path):
+    theirs = tensors(LLAMA_SIZES)
+    if bare:
+        del theirs["lm_head.weight"]
+        theirs = {key.removeprefix("model."): tensor for key, tensor in theirs.items()}
+    config = {**LLAMA, "architectures": ["LlamaForSequenceClassification"]}
+    weights = read_weights(write_folder(folder, config, {**theirs, name: torch.zeros(2, 8)}))
+    assert [notice.code for notice in weights.notices] == ["head-unread"]
+    assert name in str(weights.notices[0])
+
+
+def test_an_adapters_matrices_are_not_taken_for_a_head(folder: Path):
+    name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+    assert (
+        refused(folder, LLAMA, {**tensors(LLAMA_SIZES), name: torch.zeros(2, 8)}).code == "adapter"
+    )
 
 
 def test_the_decoders_own_bias_goes_first(folder: Path):
@@ -136,18 +230,18 @@ def test_the_decoders_own_bias_goes_first(folder: Path):
         "bert.pooler.dense.weight",
         "bert.embeddings.position_ids",
         "cls.seq_relationship.bias",
-        "classifier.weight",
     ],
 )
 def test_tensors_known_to_be_of_no_use_are_passed_over(name: str, folder: Path):
     theirs = {**tensors(BERT_SIZES), name: torch.zeros(2, 2)}
-    assert read_weights(write_folder(folder, BERT, theirs)).family == "bert"
+    weights = read_weights(write_folder(folder, BERT, theirs))
+    assert (weights.family, weights.notices) == ("bert", ())
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "extra",
+        "lm_head.bias",
         "model.layers.0.self_attn.q_proj.bias",  # the config says that there are none
         "model.layers.1.input_layernorm.weight",  # a layer too many
         "model.layers.00.input_layernorm.weight",

@@ -133,7 +133,7 @@ HUGE = 2**63
         (b"", "file-truncated", "the signature"),
         (b"PK\x03\x04" + bytes(40), "not-gguf", None),
         (gguf(version=1), "gguf-version", None),
-        (gguf(version=0x03000000), "gguf-version", None),  # big-endian
+        (gguf(version=0x03000000), "gguf-endian", None),  # big-endian
         (b"GGUF" + u32(3) + u64(0) + u64(HUGE), "file-truncated", "the number of metadata values"),
         (b"GGUF" + u32(3) + u64(HUGE) + u64(0), "file-truncated", "the number of tensors"),
         (gguf([u64(HUGE) + b"key"]), "file-truncated", "metadata key 0"),

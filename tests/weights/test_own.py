@@ -1,6 +1,7 @@
 """The format of models trained here: there and back, and broken files named."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,8 +17,9 @@ from model.training.checkpoint import read_card, save_checkpoint
 from model.training.recipe import Recipe
 from model.training.schedules import Schedule
 from model.training.tasks import Sequences
-from model.weights.config import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH
+from model.weights import own
 from model.weights.own import own_config, shape_from_own
+from model.weights.settings import MAX_CONTEXT, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH
 from tests.model.zoo import shapes
 
 TASK = Sequences("copy", length=3, letters=4)
@@ -63,6 +65,8 @@ def test_a_saved_model_is_loaded_with_the_same_numbers(tmp_path: Path, layers: A
         ({"d_head": 3}, "config-value", "the shape"),
         ({"final_norm": 1}, "config-value", "final_norm"),
         ({"rope_scaling": {"kind": "linear"}}, "config-unsupported", "rope_scaling"),
+        ({"sparse": False}, "config-unsupported", "sparse"),
+        ({"Norm": "layer"}, "config-unsupported", "Norm"),
     ],
 )
 def test_a_config_that_cannot_be_is_named(change: Any, code: str, key: str) -> None:
@@ -70,6 +74,21 @@ def test_a_config_that_cannot_be_is_named(change: Any, code: str, key: str) -> N
     with pytest.raises(ModelError) as caught:
         shape_from_own(config)
     assert (caught.value.code, caught.value.fields["key"]) == (code, key)
+
+
+def test_a_field_of_a_kind_that_is_not_written_is_not_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Shape that grows by a field of another kind cannot be saved and read without it."""
+
+    @dataclass(frozen=True)
+    class Wider(Shape):
+        scales: tuple[float, ...] = ()
+
+    config = own_config(recipe(decoder_layers=1).shape)
+    monkeypatch.setattr(own, "Shape", Wider)
+    with pytest.raises(TypeError, match=r"Shape\.scales"):
+        shape_from_own(config)
 
 
 def test_a_missing_and_a_superfluous_tensor_are_named(tmp_path: Path) -> None:

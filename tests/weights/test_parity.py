@@ -37,8 +37,78 @@ TINY = [
     "qwen2",
     "qwen2-window",
     "qwen2-bf16",
+    "llama-both-ways",
+    "llama-lm-both-ways",
+    "mistral-both-ways",
+    "mistral-global-both-ways",
+    "qwen2-both-ways",
+    "qwen2-window-both-ways",
+    "gpt2-both-ways",
+    "bert-causal-flag",
+    "gpt2-decoder-flag",
+    "llama-tied-but-two",
+    "qwen2-tied-but-two",
+    "gpt2-tied-but-two",
+    "bert-tied-but-two",
+    "roberta-tied-but-two",
+    "distilbert-tied-but-two",
+    "llama-tied-head-only",
+    "llama-head-not-saved",
+    "bert-head-not-saved",
+    "llama-classifier",
+    "roberta-tagger",
+    "llama-rope-twice",
+    "llama-rope-twice-theta",
+    "llama-rope-empty",
+    "llama-rope-empty-old",
+    "llama-rope-context",
+    "llama-rope-both-types",
+    "mistral-layer-types",
+    "mistral-layer-types-mixed",
+    "mistral-unused-window",
+    "qwen2-full-types",
+    "qwen2-unused-window",
+    "llama-window",
+    "gpt2-two-names",
+    "distilbert-two-names",
 ]
-HEADLESS = ["bert", "bert-classifier", "roberta", "distilbert", "gpt2", "gpt2-classifier", "llama"]
+HEADLESS = [
+    "bert",
+    "bert-classifier",
+    "roberta",
+    "distilbert",
+    "gpt2",
+    "gpt2-classifier",
+    "llama",
+    "llama-both-ways",
+    "mistral-global-both-ways",
+    "qwen2-both-ways",
+    "bert-causal-flag",
+    "llama-head-not-saved",
+    "bert-head-not-saved",
+    "llama-classifier",
+    "roberta-tagger",
+    "distilbert-two-names",
+]
+# what the reader is told; of all others nothing
+NOTICES = {
+    "bert-classifier": ["head-unread"],
+    "gpt2-classifier": ["head-unread"],
+    "llama-classifier": ["head-unread"],
+    "roberta-tagger": ["head-unread"],
+    "bert-causal-flag": ["settings-unread"],
+    **{
+        f"{name}-tied-but-two": ["head-untied"]
+        for name in ("llama", "qwen2", "gpt2", "bert", "roberta", "distilbert")
+    },
+    "llama-head-not-saved": ["head-missing"],
+    "bert-head-not-saved": ["head-missing"],
+    "llama-rope-twice": ["rope-twice"],
+    "llama-rope-twice-theta": ["rope-twice"],
+    "mistral-layer-types": ["layers-alike"],
+    "mistral-layer-types-mixed": ["layers-alike"],
+    "llama-window": ["settings-unread"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +130,10 @@ def tiny_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
 def test_tiny_models(name: str, tiny_jobs: dict[str, Job]):
     bench = load(tiny_jobs[name].model)
     assert (bench.shape.head == "none") == (name in HEADLESS)
+    assert (bench.shape.kind == "encoder") == (
+        name.startswith(("bert", "roberta", "distilbert")) or "both-ways" in name
+    )
+    assert [notice.code for notice in bench.notices] == NOTICES.get(name, [])
     for what, difference in differences(run(bench, tiny_jobs[name]), tiny_jobs[name]).items():
         assert difference.absolute < 1e-5, what
 
