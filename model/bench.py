@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from model.catalogue import locate
 from model.choices import Choices, first_difference
-from model.errors import ModelError
+from model.errors import ModelError, expect, wrong_argument
 from model.fresh import blank
 from model.run import Encoded, Run
 from model.shape import Shape
@@ -56,11 +56,27 @@ class Bench:
 
         choices: by default the native ones. tape: by default one that keeps everything, which
         for long texts is much: name the sites that you need. target: what an encoder–decoder's
-        decoder reads, see `encode_target`. Raises ModelError for an empty or too long text and
-        for illegal choices.
+        decoder reads, see `encode_target`. Raises ModelError for an empty or too long text, for
+        illegal choices, and "bad-argument" for what is no text, no Choices or no Tape at all.
         """
+        if target is not None and self.shape.kind != "encoder-decoder":
+            raise ModelError(
+                "no-target", "only an encoder–decoder reads a target: this model is none"
+            )
         goal = None if target is None else self.encode_target(target)
         return self.run_encoded(self.encode(text), choices, tape, goal=goal)
+
+    def __repr__(self) -> str:
+        shape = self.shape
+        return (
+            f"Bench({self.name!r}: {shape.kind}, {shape.n_layers} layers of {shape.n_heads} heads, "
+            f"width {shape.d_model}, {shape.vocab_size} tokens)"
+        )
+
+    def _chosen(self, choices: Choices | None) -> Choices:
+        if choices is None:
+            return self.native
+        return expect(choices, Choices, "choices", "replace(bench.native, …)")
 
     def run_encoded(
         self,
@@ -74,7 +90,8 @@ class Bench:
     ) -> Run:
         """`run` on token ids, on a span of layers (see `resume`), with the logits of some
         positions only (by default of all)."""
-        chosen, tape = choices or self.native, tape or Tape()
+        chosen = self._chosen(choices)
+        tape = Tape() if tape is None else expect(tape, Tape, "tape", "Tape(…)")
         with torch.no_grad():
             self.transformer(
                 source.ids,
@@ -112,7 +129,7 @@ class Bench:
                 number=layer,
                 last=self.shape.n_layers - 1,
             )
-        chosen = choices or run.choices
+        chosen = run.choices if choices is None else self._chosen(choices)
         if first_difference(chosen, run.choices, self.shape) < layer:
             raise ModelError(
                 "resume-differs",
@@ -134,11 +151,7 @@ class Bench:
         ModelError: "empty-text" where no token comes out, "too-long" past the model's context,
         "token-without-row" where the tokenizer has more tokens than the model.
         """
-        texts = text if isinstance(text, list) else [text]
-        pairs: list[tuple[str, str | None]] = [
-            (t, None) if isinstance(t, str) else t for t in texts
-        ]
-        encoded = [self.tokenizer.encode_with_types(first, second) for first, second in pairs]
+        encoded = [self.tokenizer.encode_with_types(*pair) for pair in _pairs(text)]
         return self.batch([one.ids for one in encoded], [one.types for one in encoded])
 
     def encode_target(self, text: Text | list[Text]) -> Encoded:
@@ -147,9 +160,8 @@ class Bench:
         begin = self.tokenizer.special.bos
         if begin is None:
             return self.encode(text)
-        texts = text if isinstance(text, list) else [text]
-        pairs = [(t, None) if isinstance(t, str) else t for t in texts]
-        return self.batch([[begin, *self.tokenizer.encode(*pair, special=False)] for pair in pairs])
+        rows = [self.tokenizer.encode(*pair, special=False) for pair in _pairs(text)]
+        return self.batch([[begin, *row] for row in rows])
 
     def batch(
         self, rows: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
@@ -183,6 +195,19 @@ class Bench:
             types=torch.zeros_like(ids) if types is None else _padded(types, 0),
             tokens=[self.tokenizer.tokens(row) for row in rows],
         )
+
+
+def _pairs(text: Text | list[Text]) -> list[tuple[str, str | None]]:
+    """The texts of a batch, each with its second sentence or None."""
+    pairs: list[tuple[str, str | None]] = []
+    for one in text if isinstance(text, list) else [text]:
+        if isinstance(one, str):
+            pairs.append((one, None))
+        elif isinstance(one, tuple) and len(one) == 2 and all(isinstance(t, str) for t in one):
+            pairs.append(one)
+        else:
+            raise wrong_argument("text", "a string, a pair of strings, or a list of these", one)
+    return pairs
 
 
 def load(name_or_path: str | Path, progress: Callable[[float], None] | None = None) -> Bench:

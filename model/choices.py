@@ -1,8 +1,10 @@
 """What a reader may switch per call, and which switches given weights permit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from numbers import Real
+from operator import index
 from typing import Any, Literal, get_args
 
 from model.errors import ModelError
@@ -31,6 +33,13 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "window": (1, 10**6),
     "prefix": (0, 10**6),
     "offset": (0, 10**6),
+}
+
+_KINDS: dict[str, type] = {
+    "mask": str,
+    "scaled": bool,
+    "tied": bool,
+    **dict.fromkeys(_BOUNDS, Real),
 }
 
 REASONS = {
@@ -87,6 +96,10 @@ class Choices:
         for name, options in _OPTIONS.items():
             if getattr(self, name) not in options:
                 raise _bad(name, getattr(self, name))
+        for name, kind in _KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise _bad(name, value)
         if self.mask not in ("native", "none"):
             parts = set(self.mask.split("+"))
             if not parts <= set(MASK_PARTS):
@@ -99,11 +112,12 @@ class Choices:
             if not low <= getattr(self, name) <= high:  # refuses NaN too
                 raise _bad(name, getattr(self, name))
         # one spelling for each set, so that equal choices compare and hash equal
-        for name in ("ablated", "ablated_cross"):
-            pairs = sorted({(int(layer), int(head)) for layer, head in getattr(self, name)})
-            object.__setattr__(self, name, tuple(pairs))
-        if self.layers is not None:
-            object.__setattr__(self, "layers", tuple(sorted(set(self.layers))))
+        for name in ("ablated", "ablated_cross", "layers"):
+            value = getattr(self, name)
+            try:
+                object.__setattr__(self, name, _ordered(value, pairs=name != "layers"))
+            except (TypeError, ValueError):  # no numbers, or not two of them
+                raise _bad(name, value) from None
 
     def at(self, layer: int, native: "Choices") -> "Choices":
         """The choices in force in one layer: these, or the native ones where they don't apply."""
@@ -271,6 +285,15 @@ def _read(name: str, text: str, example: Any) -> Any:
 def _pair(item: str) -> tuple[int, int]:
     layer, head = item.split(".")
     return int(layer), int(head)
+
+
+def _ordered(
+    value: Iterable[Any] | None, *, pairs: bool
+) -> tuple[tuple[int, int] | int, ...] | None:
+    """Layers, or pairs of a layer and a head, in order and each once; None stays."""
+    if pairs:
+        return tuple(sorted({(index(layer), index(head)) for layer, head in value or ()}))
+    return None if value is None else tuple(sorted({index(layer) for layer in value}))
 
 
 def _bad(field: str, value: object) -> ModelError:

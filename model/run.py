@@ -16,6 +16,12 @@ class _View:
     kept: dict[str, Tensor]
     at: str
 
+    def __repr__(self) -> str:
+        start = f"{self.at}." if self.at else ""
+        names = sorted({site.removeprefix(start).partition(".")[0] for site in self.kept
+                        if site.startswith(start)})  # fmt: skip
+        return f"{type(self).__name__}({self.at}: {', '.join(names) or 'nothing kept'})"
+
     def _read(self, name: str) -> Tensor:
         site = f"{self.at}.{name}" if self.at else name
         if site not in self.kept:
@@ -191,6 +197,10 @@ class Encoded:
     types: Tensor  # segment ids
     tokens: list[list[str]]  # readable, without padding
 
+    def __repr__(self) -> str:
+        texts, longest = self.ids.shape
+        return f"Encoded({texts} texts, {longest} tokens the longest)"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -204,6 +214,10 @@ class Run:
     source: Encoded
     goal: Encoded | None
     kept: dict[str, Tensor]
+
+    def __repr__(self) -> str:
+        read = f"{self.source!r}" if self.goal is None else f"{self.source!r} → {self.goal!r}"
+        return f"Run({read}, {self.shape.n_layers} layers, {len(self.kept)} tensors kept)"
 
     @property
     def tokens(self) -> list[list[str]]:
@@ -261,7 +275,7 @@ class Run:
     def _at(self, layer: int) -> str:
         try:
             stack, index = self.shape.stack_of(layer)
-        except IndexError:
+        except (IndexError, TypeError):
             raise ModelError(
                 "no-such-layer",
                 "there is no layer {number}: they count from 0 to {last}",

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from torch import Tensor
 
-from model.errors import ModelError
+from model.errors import ModelError, wrong_argument
 
 Edit = Callable[[Tensor], Tensor]
 Watch = Callable[[str, Tensor], None]
@@ -35,6 +35,12 @@ class Tape:
         watch: Mapping[str, Watch] | None = None,
     ) -> None:
         self.kept: dict[str, Tensor] = {}
+        if isinstance(keep, str):  # would be taken for a pattern a letter
+            raise wrong_argument("keep", "a list of patterns", keep)
+        for name, given in (("edits", edits), ("watch", watch)):
+            known = given is None or isinstance(given, Mapping)
+            if not known or not all(map(callable, (given or {}).values())):
+                raise wrong_argument(name, "a dictionary from patterns to functions", given)
         kept = tuple(keep)
         self._keep = _any_of(kept)
         self._edits = {
@@ -59,6 +65,14 @@ class Tape:
             if matches(site):
                 self._unused.discard(pattern)
                 edited = edit(tensor)
+                if not isinstance(edited, Tensor) or edited.dtype != tensor.dtype:
+                    raise ModelError(
+                        "edit-result",
+                        "the edit of {site} returned {got}, not a tensor of {expected}",
+                        site=site,
+                        got=edited.dtype if isinstance(edited, Tensor) else type(edited).__name__,
+                        expected=tensor.dtype,
+                    )
                 if edited.shape != tensor.shape and not _widened(tensor, edited):
                     raise ModelError(
                         "edit-shape",

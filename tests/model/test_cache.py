@@ -238,3 +238,16 @@ def test_learned_positions_end_with_their_table() -> None:
         model(ids[:, 4:], cache=cache)
     assert caught.value.code == "past-positions"
     assert caught.value.fields["last"] == 4
+
+
+@pytest.mark.parametrize("mask", ["prefix", "padding+prefix", "prefix+window"])
+def test_going_on_from_exactly_what_everyone_sees(mask: str) -> None:
+    """The prefix is whole with its last token: one token fewer, and it would have changed."""
+    model = grown(tiny(encoder_layers=0, decoder_layers=2, head="lm"))
+    ids, choices = words(model.shape, BATCH, N), replace(model.native, mask=mask, prefix=4)
+    want = whole(model, ids, choices)
+    for cut in (4, 5):
+        torch.testing.assert_close(
+            stepwise(model, ids, [cut], choices), want, atol=1e-10, rtol=1e-10
+        )
+    assert code(stepwise, model, ids, [3], choices) == "cache-future"
