@@ -12,7 +12,7 @@ from model.catalogue import locate
 from model.choices import Choices, first_difference
 from model.errors import ModelError, expect, wrong_argument
 from model.fresh import blank
-from model.run import Encoded, Run
+from model.run import Encoded, Run, stack_at
 from model.shape import Shape
 from model.tape import Tape
 from model.transformer import WHOLE, Span, Transformer
@@ -122,13 +122,7 @@ class Bench:
         The run's tape must have kept the residual stream entering `layer`. choices: by default
         the run's; others must agree with them before `layer`, else ModelError "resume-differs".
         """
-        if not 0 <= layer < self.shape.n_layers:
-            raise ModelError(
-                "no-such-layer",
-                "there is no layer {number}: they count from 0 to {last}",
-                number=layer,
-                last=self.shape.n_layers - 1,
-            )
+        stack, _ = stack_at(self.shape, layer)
         chosen = run.choices if choices is None else self._chosen(choices)
         if first_difference(chosen, run.choices, self.shape) < layer:
             raise ModelError(
@@ -136,7 +130,6 @@ class Bench:
                 "these choices change something before layer {layer}: run from the start",
                 layer=layer,
             )
-        stack, _ = self.shape.stack_of(layer)
         memory = None
         if self.shape.kind == "encoder-decoder" and stack == "decoder":
             memory = run.last_hidden("encoder")

@@ -199,7 +199,7 @@ class Encoded:
 
     def __repr__(self) -> str:
         texts, longest = self.ids.shape
-        return f"Encoded({texts} texts, {longest} tokens the longest)"
+        return f"Encoded({texts} × {longest} tokens)"
 
 
 @dataclass(frozen=True)
@@ -273,13 +273,18 @@ class Run:
         return _View(self.kept, stack)._read(name)
 
     def _at(self, layer: int) -> str:
-        try:
-            stack, index = self.shape.stack_of(layer)
-        except (IndexError, TypeError):
-            raise ModelError(
-                "no-such-layer",
-                "there is no layer {number}: they count from 0 to {last}",
-                number=layer,
-                last=self.shape.n_layers - 1,
-            ) from None
+        stack, index = stack_at(self.shape, layer)
         return f"{stack}.{index}"
+
+
+def stack_at(shape: Shape, layer: int) -> tuple[str, int]:
+    """`Shape.stack_of`, with ModelError "no-such-layer" for what is no layer of it."""
+    try:
+        return shape.stack_of(layer)
+    except (IndexError, TypeError):
+        raise ModelError(
+            "no-such-layer",
+            "there is no layer {number}: they count from 0 to {last}",
+            number=layer,
+            last=shape.n_layers - 1,
+        ) from None

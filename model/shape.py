@@ -1,6 +1,7 @@
 """What a checkpoint fixes: which parameters exist and how large they are."""
 
 from dataclasses import dataclass
+from operator import index
 from typing import Literal
 
 Positions = Literal["none", "learned", "sinusoidal", "relative", "xl", "rope", "alibi"]
@@ -114,7 +115,7 @@ class Shape:
 
     def stack_of(self, layer: int) -> tuple[Literal["encoder", "decoder"], int]:
         """The stack of a layer number and its index there; IndexError when there is none."""
-        if not 0 <= layer < self.n_layers:
+        if not 0 <= index(layer) < self.n_layers:
             raise IndexError(f"layer {layer} of {self.n_layers}")
         if layer < self.encoder_layers:
             return "encoder", layer
