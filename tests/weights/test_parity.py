@@ -108,6 +108,7 @@ NOTICES = {
     "mistral-layer-types": ["layers-alike"],
     "mistral-layer-types-mixed": ["layers-alike"],
     "llama-window": ["settings-unread"],
+    "mistral-unused-window": ["settings-unread"],
 }
 
 
