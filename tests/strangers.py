@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -74,6 +74,16 @@ def knock(url: str, *, host: str | None = None, origin: str | None = None) -> in
             return refused.response.status_code
 
     return asyncio.run(try_once())
+
+
+@contextmanager
+def keeping_tabs(*urls: str) -> Iterator[None]:
+    """Hold a tab open at each of these servers as long as the context lasts."""
+    with asyncio.Runner() as runner:
+        tabs = [runner.run(tab(url)) for url in urls]
+        yield
+        for one in tabs:
+            runner.run(one.close())
 
 
 def opening(page: str = "") -> BackMsg:

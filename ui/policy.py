@@ -22,9 +22,10 @@ def headers(host: str = "", embedders: Iterable[str] = ()) -> dict[str, str]:
     sockets = (f"ws://{host}", f"wss://{host}") if host else ()
     rules = {
         "default-src": "'self'",
-        # Streamlit's page has one script of its own in its first file; the viewer of attention is
-        # unpacked in the browser and loaded from there (blob:).
-        "script-src": " ".join(("'self'", "blob:", *_written_in_the_page())),
+        # Streamlit's page has one script of its own in its first file, and reads long numbers by a
+        # few bytes of WebAssembly; the viewer of attention is unpacked in the browser and loaded
+        # from there (blob:).
+        "script-src": " ".join(("'self'", "blob:", "'wasm-unsafe-eval'", *_written_in_the_page())),
         "style-src": "'self' 'unsafe-inline'",  # Streamlit and Plotly write styles as they draw
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
