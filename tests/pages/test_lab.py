@@ -82,6 +82,25 @@ def test_what_is_said_above_the_switches_does_not_move_them() -> None:
     assert places[0] == places[1] == places[2]
 
 
+@pytest.mark.parametrize("cell", ["-100.3", "-1.2", "2.-1", "500.500", "2.18", "+1.2", "1.2.3"])
+def test_a_cell_that_is_not_there_is_named_and_another_one_shown(cell: str) -> None:
+    app = lab(cell=cell)
+    assert not app.exception
+    assert any(f"cell={cell}" in warning.value for warning in app.warning)
+    assert "The cell that changed most" in said(app)
+    assert "cell" not in parameters(app)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"layer": "2"}, {"head": "7"}, {"layer": "-1"}, {"layers": "-1"}, {"ablated": "0.-1"}]
+)
+def test_a_layer_or_head_that_is_not_there_is_named(asked: dict[str, str]) -> None:
+    app = lab(**asked)
+    assert not app.exception
+    ((name, value),) = asked.items()
+    assert any(f"{name}={value}" in warning.value for warning in app.warning)
+
+
 def test_back_to_native_undoes_every_switch() -> None:
     app = lab(tied="true", norm="rms", mask="causal", layers="1", ablated="0.1", temperature="2.0")
     app.button(key="to_native").click().run()
