@@ -178,7 +178,7 @@ def _switched_and_trained(scene: Scene, frames: dict[str, pd.DataFrame]) -> None
     causal = torch.ones(LONGEST, LONGEST, dtype=torch.bool).tril()
     switched, learnt = (_(KINDS[kind][0]) for kind in ("switched", "trained"))
     this = _("{model}, this text").format(model=model_name(scene.bench))
-    small = _("the small models above: {windows} held-out windows of {length} characters").format(
+    small = _("small models, {windows} held-out windows of {length} characters").format(
         windows=WINDOWS, length=LONGEST
     )
     rows = [
@@ -193,16 +193,17 @@ def _switched_and_trained(scene: Scene, frames: dict[str, pd.DataFrame]) -> None
         _("kind"),
         _("W_Q and W_K"),
         _("measured on"),
-        _("share on the diagonal, all heads"),
+        _("on the diagonal"),
         _("if spread evenly"),
     )
     table = pd.DataFrame([(*row[:3], *(numeral(x, ".0%") for x in row[3:])) for row in rows])
     st.dataframe(table.set_axis(columns, axis=1), hide_index=True, width="stretch")
     st.caption(
         _(
-            "Tied after training, the weights still expect two matrices; trained with one, they "
-            "have arranged themselves to it. The small models are one of each kind (seed 0), and "
-            "causal, so that their early queries have few keys to choose from."
+            "The share of attention on the diagonal, mean of all heads. Tied after training, the "
+            "weights still expect two matrices; trained with one, they have arranged themselves to "
+            "it. The small models, shown below, are one of each kind (seed 0), and causal, so that "
+            "their early queries have few keys to choose from."
         )
     )
 
