@@ -15,7 +15,7 @@ from streamlit.delta_generator_singletons import context_dg_stack
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from ui import environment, reconnect
+from ui import backlog, environment, reconnect
 from ui.sessions import Sessions
 
 SERVER = Path(__file__).parent.parent / "asgi.py"
@@ -29,10 +29,12 @@ def prepare() -> None:
     st.navigation: who opened a link to any page but the home page would read "Page not found". And
     it makes the variable that says which containers a thread has open when a thread first asks for
     it, without a lock: of two who asked at once, one lost its containers in the middle of its page.
+    What waits for a browser that does not read is bounded in number only.
     """
     PagesManager.uses_pages_directory = False
     context_dg_stack.get()
     reconnect.begin_with_the_page()
+    backlog.bound()
 
 
 def life(sessions: Sessions) -> Callable[[Any], AbstractAsyncContextManager[None]]:

@@ -352,13 +352,15 @@ def test_additive_scores_of_many_tokens_are_read_layer_by_layer(
     monkeypatch.setattr(scene, "ADDITIVE_AT_ONCE", 0)
     counts: list[int] = []
 
-    def stopped(key: str, of: Any, start: Any, count: int, doing: str) -> list[Any]:
+    def stopped(key: str, of: Any, start: Any, count: int, doing: str, **_how: Any) -> list[Any]:
         counts.append(count)
         return []
 
     monkeypatch.setattr(long, "gradually", stopped)
     assert not lab(**asked).metric
-    monkeypatch.setattr(long, "gradually", lambda *of: counts.append(of[3]) or gradually(*of))
+    monkeypatch.setattr(
+        long, "gradually", lambda *of, **how: counts.append(of[3]) or gradually(*of, **how)
+    )
     app = lab(**asked)
     assert not app.exception
     assert app.metric
