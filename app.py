@@ -6,8 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from charts import viewer
-from ui import cores, heap, reconnect
+from ui import cores, heap, reconnect, style
 from ui.i18n import language_switch
 from ui.navigation import current_page
 from ui.training.background import leave_the_queue
@@ -20,14 +19,13 @@ def start_up() -> None:
     """What the process does once, before its first page."""
     import_module("model")  # and torch with it, which is most of what the collector would walk
     cores.share()
-    heap.bound()
     heap.freeze()
 
 
 st.set_page_config(page_title="Attention Lab", page_icon=ICON, layout="wide")
 start_up()
 carried = reconnect.carried()
-viewer.bring()
+style.bring()
 with st.sidebar:
     language_switch()
 with cores.TURNS.taken():

@@ -3,6 +3,7 @@ picture, evidence, fine print, source."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import pandas as pd
@@ -12,8 +13,8 @@ from model import ModelError
 from ui import spreadsheet
 from ui.errors import explain
 from ui.i18n import N_, _, prose
-from ui.indices import left_out
 from ui.navigation import QUESTIONS
+from ui.quoted import code
 from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore
 
@@ -90,10 +91,22 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
     publish([asked, *question.state])
 
 
+def outline(heading: str) -> None:
+    """A heading for those who hear the page: the parts of a page that show by themselves where they
+    begin need none on the screen."""
+    st.html(f'<h2 class="unseen">{escape(heading)}</h2>')
+
+
 def badge(kind: str) -> None:
     """What the evidence below is about, a key of `KINDS`; a part that differs has its own."""
     name, colour, icon = KINDS[kind]
     st.badge(_(name), color=colour, icon=icon)
+
+
+def left_out(parameters: Sequence[str]) -> None:
+    """Tell the reader which parameters of the URL mean nothing here."""
+    shown = ", ".join(code(text[:60]) for text in parameters)
+    st.warning(_("Left out, since it means nothing here: {parameters}").format(parameters=shown))
 
 
 def figures(*facts: tuple[str, str, str]) -> None:

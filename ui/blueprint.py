@@ -11,7 +11,7 @@ from streamlit.components.v2 import component
 from ui.i18n import N_, _
 from ui.navigation import PAGES, href, query
 
-VIEW = "0 44 440 612"
+VIEW = "12 44 416 612"
 
 Style = Literal["box", "chip"]
 
@@ -41,23 +41,23 @@ PARTS = (
     Part(40, 552, 156, 28, N_("Embedding × √d"), "positions"),
     Part(40, 508, 156, 28, N_("+ position"), "positions"),
     Part(40, 408, 156, 62, N_("Self-attention"), "lab", model="minilm"),
-    Part(46, 438, 47, 24, N_("scores"), "scores", "chip"),
-    Part(96, 438, 44, 24, N_("heads"), "heads", "chip"),
-    Part(143, 438, 47, 24, N_("masks"), "masks", "chip"),
+    Part(46, 438, 47, 28, N_("scores"), "scores", "chip"),
+    Part(96, 438, 44, 28, N_("heads"), "heads", "chip"),
+    Part(143, 438, 47, 28, N_("masks"), "masks", "chip"),
     Part(40, 366, 74, 28, N_("Add"), "residual"),
     Part(122, 366, 74, 28, N_("Norm"), "normalization"),
     Part(40, 314, 156, 28, N_("Feed-forward"), "feed_forward"),
     Part(40, 272, 74, 28, N_("Add"), "residual"),
     Part(122, 272, 74, 28, N_("Norm"), "normalization"),
-    Part(24, 242, 110, 22, N_("Encoder layer × N"), "encoder", "chip"),
+    Part(24, 239, 110, 28, N_("Encoder layer × N"), "encoder", "chip"),
     Part(40, 84, 156, 28, N_("Learning rate, dropout"), "schedules"),
     Part(244, 596, 156, 28, N_("Tokens"), "tokenizers"),
     Part(244, 552, 156, 28, N_("Embedding × √d"), "positions"),
     Part(244, 508, 156, 28, N_("+ position"), "positions"),
     Part(244, 408, 156, 62, N_("Masked self-attention"), "lab", model="smollm2"),
-    Part(250, 438, 47, 24, N_("scores"), "scores", "chip"),
-    Part(300, 438, 44, 24, N_("heads"), "heads", "chip"),
-    Part(347, 438, 47, 24, N_("masks"), "masks", "chip"),
+    Part(250, 438, 47, 28, N_("scores"), "scores", "chip"),
+    Part(300, 438, 44, 28, N_("heads"), "heads", "chip"),
+    Part(347, 438, 47, 28, N_("masks"), "masks", "chip"),
     Part(244, 366, 74, 28, N_("Norm"), "normalization"),
     Part(326, 366, 74, 28, N_("Add"), "residual"),
     Part(244, 306, 156, 36, N_("Cross-attention"), "alignment"),
@@ -66,7 +66,7 @@ PARTS = (
     Part(244, 212, 156, 28, N_("Feed-forward"), "feed_forward"),
     Part(244, 170, 74, 28, N_("Norm"), "normalization"),
     Part(326, 170, 74, 28, N_("Add"), "residual"),
-    Part(306, 140, 110, 22, N_("Decoder layer × N"), "encoder", "chip"),
+    Part(306, 138, 110, 28, N_("Decoder layer × N"), "encoder", "chip"),
     Part(244, 84, 156, 28, N_("Linear, softmax"), "decoding"),
 )
 

@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from charts.overflow import marked
+from charts.spoken import spoken
 from ui.i18n import _
 from ui.scene import colours
 
@@ -15,4 +16,15 @@ def plot(
     """Draw a chart as wide as there is room, in `within` or where the page is; values that
     overflowed are marked, since Plotly would leave them out in silence."""
     place = st if within is None else within
-    place.plotly_chart(marked(figure, _("overflowed"), colours()), key=key, width="stretch")
+    whole = marked(figure, _("overflowed"), colours())
+    place.plotly_chart(whole, key=key, width="stretch", alt=spoken(whole, _words()))
+
+
+def _words() -> dict[str, str]:
+    return {
+        "chart": _("Chart"),
+        "against": _("{y} against {x}"),
+        "range": _("from {low} to {high}"),
+        "cells": _("{rows} × {columns} cells"),
+        "more": _("and {count} more series"),
+    }

@@ -50,6 +50,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "summary": "Attention weights of head {head}: {queries} queries by {keys} keys. Arrow "
         "keys read the values; the table below gives the strongest keys.",
         "atlas_hint": "Point at a head to read it. Arrow keys move, Enter acts.",
+        "atlas_name": "{layers} layers with {heads} heads each",
         "atlas_summary": "Attention of {layers} layers with {heads} heads each. Arrow keys move "
         "from head to head, Enter acts on one.",
         # The atlas

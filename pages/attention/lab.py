@@ -8,12 +8,11 @@ import streamlit as st
 from model import Bench, Choices, ModelError
 from model.choices import check
 from ui import texts
+from ui.anatomy import left_out, outline
 from ui.errors import explain
 from ui.fragment import fragment
 from ui.i18n import N_, _, prose
-from ui.indices import bring_back, left_out
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
-from ui.lab.selection import fit_cell
 from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import model_parameter, pick_model
@@ -72,11 +71,12 @@ def experiment(bench: Bench, typed: str, alone: bool) -> None:
                 st.stop()
         with st.spinner(_("Running the model …"), show_time=True) if scene.heavy else nullcontext():
             scene.one_head("variant")
-        fit_cell(scene)
+        outline(_("One head"))
         effect.headline(scene)
         picture.focused_head(scene)
     except ModelError as error:
         complain(error)
+    outline(_("All heads"))
     picture.all_heads(scene)
 
     st.segmented_control(
@@ -87,7 +87,9 @@ def experiment(bench: Bench, typed: str, alone: bool) -> None:
         required=True,
         persist_state="session",
     )
-    SECTIONS[state["section"]][1].show(scene)
+    title, part = SECTIONS[state["section"]]
+    outline(_(title))
+    part.show(scene)
     publish(PARAMETERS)
 
 
@@ -137,8 +139,8 @@ with st.container():
     if ignored:
         left_out(ignored)
 shape = bench.shape
-bring_back("layer", shape.n_layers - 1)
-bring_back("head", shape.n_heads - 1)
+state["layer"] = min(state["layer"], shape.n_layers - 1)
+state["head"] = min(state["head"], shape.n_heads - 1)
 
 if slow(bench, state["text"]):
     panel(bench)

@@ -47,6 +47,6 @@ with curriculum:
     st.markdown(prose(__file__, "questions"))
     for chapter, title in CHAPTERS.items():
         if chapter != "home":
-            st.markdown(f"###### {_(title)}")
+            st.markdown(f"### {_(title)}")
             with st.container(gap="xxsmall"):
                 questions([page for page in PAGES.values() if page.chapter == chapter])

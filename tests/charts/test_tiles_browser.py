@@ -98,8 +98,8 @@ def test_a_masked_cell_says_so_and_the_scale_keeps_still(viewer_page: ViewerPage
     page.wait_for_timeout(300)
     assert picture.evaluate(legend) == before
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("group", name="Picture").get_by_role(
+    page.get_by_role("toolbar", name="Picture").get_by_role(
         "button", name="Variant", exact=True
     ).click()
-    page.get_by_role("group", name="Head").get_by_role("button", name="2").click()
+    page.get_by_role("toolbar", name="Head").get_by_role("button", name="2").click()
     expect(page.get_by_text("event head head 2")).to_be_visible()

@@ -115,7 +115,7 @@ def test_a_head_switches_without_the_server_which_then_follows(viewer_page: View
     at_once = canvas(page).evaluate("canvas => canvas.toDataURL()")
     expect(page.get_by_text("event head head 1")).to_be_visible()
     assert canvas(page).evaluate("canvas => canvas.toDataURL()") == at_once
-    page.get_by_role("group", name="Head").get_by_role("button", name="3").click()
+    page.get_by_role("toolbar", name="Head").get_by_role("button", name="3").click()
     expect(page.get_by_text("event head head 3")).to_be_visible()
     canvas(page).press("]")
     expect(page.get_by_text("event head head 0")).to_be_visible()
@@ -125,7 +125,7 @@ def test_a_long_input_sends_one_head_and_fetches_the_next(viewer_page: ViewerPag
     page = viewer_page("tokens=300&heads=6")
     expect(page.get_by_text("event None head 0")).to_be_visible()
     first = canvas(page).evaluate("canvas => canvas.toDataURL()")
-    page.get_by_role("group", name="Head").get_by_role("button", name="4").click()
+    page.get_by_role("toolbar", name="Head").get_by_role("button", name="4").click()
     expect(page.get_by_text("event head head 4")).to_be_visible()
     page.wait_for_function(
         """([before]) => {

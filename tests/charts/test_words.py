@@ -24,6 +24,7 @@ def test_gaps_are_the_ones_that_the_script_fills():
         "head_number": {"head"},
         "largest_of": {"rows", "columns"},
         "summary": {"head", "queries", "keys"},
+        "atlas_name": {"layers", "heads"},
         "atlas_summary": {"layers", "heads"},
         "layer_head": {"layer", "head"},
     }

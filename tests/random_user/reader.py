@@ -139,6 +139,7 @@ class Reader:
     # ---- the server
 
     def _restart(self, _step: Step) -> None:
+        before = len(self.heard)
         if not self._host.restart():
             raise NotPossible("not our server")
         for page in self._tabs:
@@ -147,6 +148,7 @@ class Reader:
                 " === 'CONNECTED'",
                 timeout=BACK_WITHIN,
             )
+        del self.heard[before:]  # that there is no server
 
     def _model(self, step: Step) -> None:
         if "which" not in step or not self._host.put(step["which"], step["there"]):

@@ -15,7 +15,6 @@ from tokenizers.learned import by_merges, marked, tokenizer_json
 from tokenizers.training import PREFIX, Candidate, Training, candidates
 from ui.anatomy import evidence, figures
 from ui.i18n import _
-from ui.indices import bring_back
 from ui.plot import plot
 from ui.scene import colours
 from ui.spreadsheet import safe
@@ -110,7 +109,7 @@ def _in_short(bpe: Training, wordpiece: Training, part: int | None) -> None:
 def _walk(longest: int, part: int | None) -> int:
     """Draw the slider over the steps and the buttons around it; returns the step."""
     state = st.session_state
-    bring_back("step", longest)
+    state["step"] = min(state["step"], longest)
     if longest == 0:
         return 0
     st.slider(_("After merge"), 0, longest, key="step", persist_state="session")
@@ -162,7 +161,7 @@ def _one(method: str, training: Training, step: int) -> None:
         column_config={
             "ratio": st.column_config.NumberColumn(_("ratio"), format="%.3g"),
             "gain": st.column_config.NumberColumn(_("gain, nats"), format="%.4g"),
-            "wins": "",
+            "wins": _("next"),
             "pair": _("pair"),
             "count": "count(ab)",
             "left": "count(a)",

@@ -13,7 +13,6 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
-from ui.indices import bring_back
 from ui.inert import model_name
 from ui.numbers import numeral
 from ui.plot import plot
@@ -69,7 +68,7 @@ def site_name(site: str) -> str:
 
 def _controls(bench: Bench) -> tuple[float, int]:
     state, sites = st.session_state, measured.places(bench)
-    bring_back("site", len(sites) - 1)
+    state["site"] = min(state["site"], len(sites) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.slider(
             _("Dropout rate p"),

@@ -130,9 +130,11 @@ export class Atlas {
       MODES.map((value) => ({ value, text: words[value], title: words[`${value}_title`] })),
       this.mode, words.mode,
     );
-    this.stage.offerSaving(words, "attention-atlas.png");
     const [layers, heads] = this.size;
-    this.stage.canvas.setAttribute("aria-label", fill(words.atlas_summary, { layers, heads }));
+    this.stage.describe(
+      words, fill(words.atlas_name, { layers, heads }), fill(words.atlas_summary, { layers, heads }),
+      "attention-atlas.png",
+    );
     this.stage.redrawNow();
     this.#tell();
   }

@@ -151,10 +151,13 @@ export class Focus {
     );
     this.slider.element.hidden = this.view.value !== "lines";
     this.slider.set(words.threshold, this.threshold.value);
-    this.stage.offerSaving(words, `attention-head-${this.shown}.png`);
-    this.stage.canvas.setAttribute("aria-label", fill(words.summary, {
+    const said = {
       head: this.shown, queries: header.queries.length, keys: header.keys.length,
-    }));
+    };
+    this.stage.describe(
+      words, fill(words.head_number, said), fill(words.summary, said),
+      `attention-head-${this.shown}.png`,
+    );
   }
 
   // ---- the panels of a head -----------------------------------------------------------------

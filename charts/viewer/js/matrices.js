@@ -44,10 +44,8 @@ export class Matrices {
     this.theme = readTheme(this.stage.element, header.colours);
     this.pen.use(this.theme);
     this.panels = header.panels.map((panel) => this.#panel(panel));
-    this.stage.offerSaving(header.words, "matrices.png");
-    this.stage.canvas.setAttribute(
-      "aria-label", header.panels.map(({ title }) => title).join(", "),
-    );
+    const name = header.panels.map(({ title }) => title).join(", ");
+    this.stage.describe(header.words, name, name, "matrices.png");
     this.#refresh();
   }
 

@@ -15,16 +15,21 @@ export function node(tag, properties = {}, ...children) {
 export const isShortcut = (event) => !event.getModifierState("AltGraph")
   && (event.ctrlKey || event.metaKey || event.altKey);
 
-// A row of buttons of which one is pressed.
+const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+
+// A row of buttons of which one is pressed; for the Tab key it is one stop, the arrows go through it.
 export class Choice {
   constructor(label, choose) {
     this.choose = choose;
     this.shown = "";
-    this.element = node("div", { class: "choice", role: "group", "aria-label": label });
+    this.element = node("div", {
+      class: "choice", role: "toolbar", "aria-label": label, onkeydown: (event) => this.#key(event),
+    });
   }
 
   set(options, chosen, label) {
     const wanted = JSON.stringify(options);
+    const focused = [...this.element.children].findIndex((button) => button.matches(":focus"));
     if (wanted !== this.shown) {
       this.shown = wanted;
       this.element.replaceChildren(
@@ -36,6 +41,28 @@ export class Choice {
     options.forEach(({ value }, n) => {
       this.element.children[n].setAttribute("aria-pressed", String(value === chosen));
     });
+    const at = focused >= 0 ? focused : options.findIndex(({ value }) => value === chosen);
+    this.#stop(Math.min(Math.max(at, 0), options.length - 1));
+    if (focused >= 0) this.element.children[this.at]?.focus();
+  }
+
+  // The button at which the Tab key stops.
+  #stop(at) {
+    this.at = at;
+    [...this.element.children].forEach((button, n) => {
+      button.tabIndex = n === at ? 0 : -1;
+    });
+  }
+
+  #key(event) {
+    const { children } = this.element;
+    const last = children.length - 1;
+    const now = [...children].indexOf(event.target);
+    const to = { Home: 0, End: last }[event.key] ?? now + STEPS[event.key];
+    if (isShortcut(event) || !Number.isFinite(to)) return;
+    event.preventDefault();
+    this.#stop((to + children.length) % children.length);
+    children[this.at].focus();
   }
 }
 
@@ -63,10 +90,12 @@ export class Stage {
     this.draw = () => {};
     this.queued = 0;
     this.toolbar = node("div", { class: "toolbar" });
-    this.canvas = node("canvas", { tabindex: "0", role: "application" });
+    this.canvas = node("canvas", {
+      tabindex: "0", role: "application", "aria-describedby": "readout",
+    });
     this.spacer = node("div", { class: "spacer" }, this.canvas);
     this.scroller = node("div", { class: "scroller" }, this.spacer);
-    this.readout = node("div", { class: "readout" });
+    this.readout = node("div", { class: "readout", id: "readout" });
     this.save = node("button", { type: "button", class: "save" });
     this.line = node("div", { class: "line" }, this.readout, this.save);
     this.live = node("div", { class: "hidden", "aria-live": "polite" });
@@ -147,10 +176,14 @@ export class Stage {
     }
   }
 
-  offerSaving(words, name) {
+  // What the picture shows, for those who do not see it: in short, and in full. The button that
+  // saves it as a file is called after it.
+  describe(words, name, summary, file) {
+    this.canvas.setAttribute("aria-label", summary);
     this.save.textContent = words.save;
     this.save.title = words.save_title;
-    this.file = name;
+    this.save.setAttribute("aria-label", `${words.save}: ${name}`);
+    this.file = file;
   }
 
   // What is drawn, as a file.
