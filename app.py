@@ -19,6 +19,7 @@ def start_up() -> None:
     """What the process does once, before its first page."""
     import_module("model")  # and torch with it, which is most of what the collector would walk
     cores.share()
+    heap.bound()
     heap.freeze()
 
 

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model import Run
+from model.shape import norms_first
 
 Operation = Literal["input", "attention", "cross", "feed_forward", "hidden", "add", "norm"]
 
@@ -37,20 +38,20 @@ def stages(run: Run, layer: int) -> list[Stage]:
     then for each sublayer what it writes, the sum and the norm, where that model has its norms.
     Between a feed-forward network's two matrices its hidden features are a stage of their own.
     """
-    choices = run.choices
+    choices, first = run.choices, norms_first(run.choices.place)
     walk = [Stage("input", "input", (), run.residual(layer)[0])]
     for sublayer in _sublayers(run, layer):
         entry, norm = walk[-1].name, run.norm(layer, sublayer)
         kept = choices.residual in ("both", _kind(sublayer))
-        if choices.place == "pre":
+        if first:
             walk.append(Stage(f"{sublayer}_norm", "norm", (entry,), norm.output[0]))
         walk += _inside(run, layer, sublayer, walk[-1].name)
         written = walk[-1].name
         after = run.residual(layer, after=sublayer)[0]
         if kept:
-            total = after if choices.place == "pre" else norm.input[0]
+            total = after if first else norm.input[0]
             walk.append(Stage(f"{sublayer}_sum", "add", (entry, written), total))
-        if choices.place == "post":
+        if not first:
             walk.append(Stage(f"{sublayer}_norm", "norm", (walk[-1].name,), after))
     return walk
 

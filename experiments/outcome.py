@@ -18,6 +18,12 @@ def row_shift(native: Tensor, variant: Tensor) -> float:
     return float((native - variant).abs().sum(-1).mean() / 2)
 
 
+def changed(native: Tensor, variant: Tensor) -> float:
+    """‖variant − native‖ / ‖native‖ (Frobenius), in float64."""
+    before = native.double()
+    return float((variant.double() - before).norm() / before.norm())
+
+
 def predictions(
     native: Tensor, variant: Tensor, bench: Bench, top: int = 10
 ) -> tuple[pd.DataFrame, float]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from model import Bench, ModelError, Run, Tape
 from model.run import Encoded
+from model.shape import norms_first
 from model.transformer import Span
 
 SUBLAYERS = ("attention", "feed_forward")
@@ -68,7 +69,7 @@ def _pass(
 def _entry(bench: Bench, layer: int, sublayer: str) -> str:
     """The site of what a sublayer reads: the stream itself, or its norm before the sublayer."""
     stack, index = bench.shape.stack_of(layer)
-    if bench.native.place == "pre":
+    if norms_first(bench.native.place):
         return f"{stack}.{index}.{sublayer}_norm.output"
     before = "input" if sublayer == "attention" else "after_attention"
     return f"{stack}.{index}.{before}"

@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 from operator import index
-from typing import Literal
+from typing import Literal, assert_never
 
 Positions = Literal["none", "learned", "sinusoidal", "relative", "xl", "rope", "alibi"]
 Norm = Literal["layer", "rms", "batch", "none"]
 Place = Literal["pre", "post"]
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "reglu", "geglu", "geglu_tanh", "swiglu"]
 Head = Literal["none", "lm", "mlm"]
+
+
+def norms_first(place: Place) -> bool:
+    """Whether each sublayer's norm stands before it ("pre") or behind the sum ("post"). Who tells
+    the two apart asks here, so that a third place is an error there, and no norm left out."""
+    match place:
+        case "pre":
+            return True
+        case "post":
+            return False
+    assert_never(place)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from model.geometry import Geometry
 from model.linear import Linear, linear
 from model.norms import NormWeights
 from model.positions import sinusoids
-from model.shape import Shape
+from model.shape import Shape, norms_first
 from model.tape import Tape, silent
 
 
@@ -173,7 +173,7 @@ class Layer(nn.Module):
             kind = "feed_forward" if name == "feed_forward" else "attention"
             writes = _WRITES[name]
             kept = choices.residual in ("both", kind)
-            if choices.place == "pre":
+            if norms_first(choices.place):
                 written = sublayer(call.norm(norm, x, choices, f"{at}.{name}_norm"))
                 written = call.drop(written, f"{at}.{writes}")
                 x = x + written if kept else written

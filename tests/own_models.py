@@ -1,6 +1,9 @@
 """Models of the operator's own, small and untrained."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from model.fresh import initialised
 from model.training.checkpoint import save_checkpoint
@@ -29,3 +32,22 @@ def write_cached(hub: Path, name: str, *revisions: str, main: str | None = None)
         (cached / "refs").mkdir()
         (cached / "refs" / "main").write_text(main)
     return cached
+
+
+def write_padded(folder: Path) -> Path:
+    """A causal model of one layer and one head with five more rows than its vocabulary has tokens,
+    which it finds likeliest everywhere."""
+    recipe = RECIPES["characters"]
+    shape = replace(
+        recipe.shape,
+        vocab_size=recipe.shape.vocab_size + 5,
+        n_heads=1,
+        n_kv_heads=1,
+        decoder_layers=1,
+    )
+    transformer = initialised(shape, seed=0)
+    with torch.no_grad():
+        rows = transformer.embedding.tokens.weight[-5:]
+        rows *= 1000
+    save_checkpoint(folder, transformer, recipe, {"name": "padded"})
+    return folder

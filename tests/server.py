@@ -20,10 +20,19 @@ PATIENCE = 10  # seconds that it may take to end
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address and its process."""
+    """A running server: its address, its process, and the file that takes what it says."""
 
     url: str
     process: subprocess.Popen[bytes]
+    log: Path
+
+    def descriptors(self) -> int:
+        """How many file descriptors it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def said(self) -> list[str]:
+        """The lines of its log."""
+        return self.log.read_text("utf-8").splitlines()
 
 
 @contextmanager
@@ -34,25 +43,36 @@ def serving(*command: str, environment: Mapping[str, str] | None = None) -> Iter
 
 
 @contextmanager
-def server(*command: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def server(
+    *command: str,
+    environment: Mapping[str, str] | None = None,
+    descriptors: int | None = None,
+) -> Iterator[Server]:
     """Run `python -m <command>` with the port as its last option and these variables more, as long
-    as the context lasts. Raises RuntimeError with what the server said when it does not start."""
+    as the context lasts; with at most so many file descriptors, if that is said. Raises
+    RuntimeError with what the server said when it does not start."""
     port = free_port()
-    with tempfile.TemporaryFile() as log:
-        process = start(command, port, log, {**os.environ, **(environment or {})})
+    with tempfile.NamedTemporaryFile() as log:
+        surroundings = {**os.environ, **(environment or {})}
+        process = start(command, port, log, surroundings, descriptors)
         try:
-            yield Server(f"http://127.0.0.1:{port}", process)
+            yield Server(f"http://127.0.0.1:{port}", process, Path(log.name))
         finally:
             end(process)
 
 
 def start(
-    command: Sequence[str], port: int, log: IO[bytes], environment: Mapping[str, str]
+    command: Sequence[str],
+    port: int,
+    log: IO[bytes],
+    environment: Mapping[str, str],
+    descriptors: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Run `python -m <command>` on this port with its output in `log`, and wait until it answers.
     Raises RuntimeError with what the log says when it does not."""
+    limited = ["prlimit", f"--nofile={descriptors // 4}:{descriptors}"] if descriptors else []
     process = subprocess.Popen(
-        [sys.executable, "-m", *command, "--server.port", str(port)],
+        [*limited, sys.executable, "-m", *command, "--server.port", str(port)],
         cwd=ROOT,
         env={**environment, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

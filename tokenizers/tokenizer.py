@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -132,17 +133,21 @@ class Tokenizer:
         return ids
 
     def decode(self, ids: Iterable[int], *, skip_special: bool = False) -> str:
-        """The text of `ids`.
+        """The text of `ids`; one that no token has stands there by its name (see `tokens`).
 
         Args:
             skip_special: leave special tokens out.
 
         Raises:
-            TokenizerError: ``unknown-id``.
+            TokenizerError: ``unknown-id`` for an id below 0.
         """
         if skip_special:
             ids = (id for id in ids if id not in self.special_ids)
-        return self._decoder(self.pieces(ids))
+        parts = []
+        for known, run in groupby(ids, key=self._pieces.__contains__):
+            some = list(run)
+            parts += [self._decoder(self.pieces(some))] if known else map(_row, some)
+        return "".join(parts)
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """The vocabulary's own entries, e.g. ``Ġthe``, ``##ing``.
@@ -159,9 +164,19 @@ class Tokenizer:
         """The entries as a reader can read them, for labels.
 
         WordPieces stay as they are. Pieces of the other kinds become text, a leading space being a
-        space; bytes that are part of a character only are shown as hex, like ``⟨e4 b8⟩``.
+        space; bytes that are part of a character only are shown as hex, like ``⟨e4 b8⟩``. A model
+        may have more rows than its vocabulary has tokens, to round its matrices up; one of those
+        is named by its number.
 
         Raises:
-            TokenizerError: ``unknown-id``.
+            TokenizerError: ``unknown-id`` for an id below 0.
         """
-        return [self.model.label(piece) for piece in self.pieces(ids)]
+        pieces = self._pieces
+        return [self.model.label(pieces[id]) if id in pieces else _row(id) for id in ids]
+
+
+def _row(id: int) -> str:
+    """The name of a model's row that no token has."""
+    if id < 0:
+        raise TokenizerError("unknown-id", id=id)
+    return f"⟨row-{id}:no-token⟩"

@@ -13,8 +13,8 @@ from model import ModelError
 from ui import spreadsheet
 from ui.errors import explain
 from ui.i18n import N_, _, prose
+from ui.indices import left_out
 from ui.navigation import QUESTIONS
-from ui.quoted import code
 from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore
 
@@ -101,12 +101,6 @@ def badge(kind: str) -> None:
     """What the evidence below is about, a key of `KINDS`; a part that differs has its own."""
     name, colour, icon = KINDS[kind]
     st.badge(_(name), color=colour, icon=icon)
-
-
-def left_out(parameters: Sequence[str]) -> None:
-    """Tell the reader which parameters of the URL mean nothing here."""
-    shown = ", ".join(code(text[:60]) for text in parameters)
-    st.warning(_("Left out, since it means nothing here: {parameters}").format(parameters=shown))
 
 
 def figures(*facts: tuple[str, str, str]) -> None:

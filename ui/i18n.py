@@ -84,6 +84,11 @@ def _(message: str) -> str:
     return _catalogue(language()).gettext(message)
 
 
+def everywhere(message: str) -> str:
+    """A message in every language, a line each: for who has no session yet that would speak one."""
+    return "\n".join(_catalogue(code).gettext(message) for code in LANGUAGES)
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a message that counts ``n`` things."""
     return _catalogue(language()).ngettext(singular, plural, n)

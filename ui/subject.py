@@ -8,9 +8,11 @@ from model import Bench, ModelError
 from model.bench import Text
 from ui import texts
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import model_parameter, pick_model
+from ui.single import single
 from ui.url import Parameter
 
 MOST_SENTENCES = 6  # of a batch
@@ -80,8 +82,9 @@ def place(bench: Bench) -> tuple[int, int]:
         (picking[0], "layer", _("Layer"), shape.n_layers),
         (picking[1], "head", _("Head"), shape.n_heads),
     ):
-        state[name] = min(state[name], count - 1)  # another model may have fewer
+        bring_back(name, count - 1)  # another model may have fewer
         options = range(count)
-        column.select_slider(label, options, key=name, persist_state="session")
+        if not single(label, options, name, column):
+            column.select_slider(label, options, key=name, persist_state="session")
         chosen.append(int(state[name]))
     return chosen[0], chosen[1]

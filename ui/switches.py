@@ -10,6 +10,7 @@ import streamlit as st
 from model import Bench, Choices, legal
 from ui.fragment import redraw
 from ui.i18n import N_, _
+from ui.indices import index, pair
 from ui.numbers import numeral
 from ui.url import Parameter, flag, keep, number, one_of, several
 
@@ -75,11 +76,6 @@ def _temperature(text: str) -> float:
     return value
 
 
-def _head(word: str) -> str:
-    layer, head = map(int, word.split("."))
-    return f"{layer}.{head}"
-
-
 SWITCHES = (
     Parameter("scaled", False, flag),
     Parameter("temperature", 1.0, _temperature),
@@ -95,8 +91,8 @@ SWITCHES = (
     Parameter("place", NATIVE, _ANY),
     Parameter("residual", NATIVE, _ANY),
     Parameter("activation", NATIVE, _ANY),
-    Parameter("layers", [], several(int)),
-    Parameter("ablated", [], several(_head)),
+    Parameter("layers", [], several(index)),
+    Parameter("ablated", [], several(pair)),
 )
 
 

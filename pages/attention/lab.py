@@ -8,11 +8,13 @@ import streamlit as st
 from model import Bench, Choices, ModelError
 from model.choices import check
 from ui import texts
-from ui.anatomy import left_out, outline
+from ui.anatomy import outline
 from ui.errors import explain
 from ui.fragment import fragment
 from ui.i18n import N_, _, prose
+from ui.indices import bring_back, left_out
 from ui.lab import cell, effect, evidence, long, norms, picture, pipeline, takeaway
+from ui.lab.selection import fit_cell
 from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import model_parameter, pick_model
@@ -71,6 +73,7 @@ def experiment(bench: Bench, typed: str, alone: bool) -> None:
                 st.stop()
         with st.spinner(_("Running the model …"), show_time=True) if scene.heavy else nullcontext():
             scene.one_head("variant")
+        fit_cell(scene)
         outline(_("One head"))
         effect.headline(scene)
         picture.focused_head(scene)
@@ -139,8 +142,8 @@ with st.container():
     if ignored:
         left_out(ignored)
 shape = bench.shape
-state["layer"] = min(state["layer"], shape.n_layers - 1)
-state["head"] = min(state["head"], shape.n_heads - 1)
+bring_back("layer", shape.n_layers - 1)
+bring_back("head", shape.n_heads - 1)
 
 if slow(bench, state["text"]):
     panel(bench)

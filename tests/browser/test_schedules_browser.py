@@ -1,18 +1,26 @@
 """Live training in a browser: it runs while the reader looks, survives other pages, goes back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.chromium import NewPage, settled, visit
 
 QUICK = "train_layers=1&train_width=16&train_steps=60&train_batch=8&a_warmup=20"
+PLAYING = re.compile(r"Recorded: step \d+ of 240")
 PATIENCE = 120_000  # milliseconds
 
 
-def test_a_training_goes_on_while_the_reader_is_elsewhere(page: Page) -> None:
+def train(page: Page) -> None:
     page.goto(f"/schedules?{QUICK}")
-    expect(page.get_by_text("step", exact=False).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Not trained yet")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Train it here").click()
     expect(page.get_by_role("button", name="Train anew")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_training_goes_on_while_the_reader_is_elsewhere(page: Page) -> None:
+    train(page)
     page.get_by_role("link", name="Masks").click()
     expect(page.get_by_role("heading", name="Masks", exact=True)).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Schedules and dropout").click()
@@ -22,7 +30,7 @@ def test_a_training_goes_on_while_the_reader_is_elsewhere(page: Page) -> None:
 
 
 def test_the_slider_goes_back_to_the_first_step(page: Page) -> None:
-    page.goto(f"/schedules?{QUICK}")
+    train(page)
     expect(page.get_by_text("Trained: 60 steps")).to_be_visible(timeout=PATIENCE)
     settled(page)
     slider = page.get_by_role("slider").last
@@ -30,6 +38,16 @@ def test_the_slider_goes_back_to_the_first_step(page: Page) -> None:
     slider.focus()
     slider.press("Home")
     expect(page.get_by_text("after step 0, on a held-out example")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_recording_plays_from_its_start_to_its_end(page: Page) -> None:
+    visit(page, "/schedules")
+    expect(page.get_by_text("Recorded: 240 steps")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-live_attention canvas").first).to_be_visible()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_text(PLAYING)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Recorded: 240 steps")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("after step 240, on a held-out example")).to_be_visible()
 
 
 @pytest.mark.parametrize("part", ["schedule", "dropout"])

@@ -1,9 +1,12 @@
 """Shapes: what they complete, count and refuse."""
 
+from typing import Any, cast, get_args
+
 import pytest
 
+from model.errors import ModelError
 from model.fresh import blank, initialised
-from model.shape import Shape
+from model.shape import Place, Shape, norms_first
 from model.transformer import Transformer
 from tests.model.zoo import tiny
 
@@ -100,3 +103,12 @@ def test_fresh_weights_depend_on_the_seed_alone() -> None:
             assert abs(float(a.mean())) < 0.01
         else:
             assert a.unique().tolist() == [1.0 if name.endswith("gain") else 0.0]
+
+
+def test_a_third_place_of_the_norm_is_an_error_where_places_are_told_apart() -> None:
+    assert [norms_first(place) for place in get_args(Place)] == [True, False]
+    with pytest.raises(AssertionError, match="sandwich"):
+        norms_first(cast(Any, "sandwich"))
+    shape = tiny(norm_place="sandwich")
+    with pytest.raises(ModelError):
+        Transformer(shape)

@@ -82,6 +82,25 @@ def test_what_is_said_above_the_switches_does_not_move_them() -> None:
     assert places[0] == places[1] == places[2]
 
 
+@pytest.mark.parametrize("cell", ["-100.3", "-1.2", "2.-1", "500.500", "2.18", "+1.2", "1.2.3"])
+def test_a_cell_that_is_not_there_is_named_and_another_one_shown(cell: str) -> None:
+    app = lab(cell=cell)
+    assert not app.exception
+    assert any(f"cell={cell}" in warning.value for warning in app.warning)
+    assert "The cell that changed most" in said(app)
+    assert "cell" not in parameters(app)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"layer": "2"}, {"head": "7"}, {"layer": "-1"}, {"layers": "-1"}, {"ablated": "0.-1"}]
+)
+def test_a_layer_or_head_that_is_not_there_is_named(asked: dict[str, str]) -> None:
+    app = lab(**asked)
+    assert not app.exception
+    ((name, value),) = asked.items()
+    assert any(f"{name}={value}" in warning.value for warning in app.warning)
+
+
 def test_back_to_native_undoes_every_switch() -> None:
     app = lab(tied="true", norm="rms", mask="causal", layers="1", ablated="0.1", temperature="2.0")
     app.button(key="to_native").click().run()
@@ -333,13 +352,15 @@ def test_additive_scores_of_many_tokens_are_read_layer_by_layer(
     monkeypatch.setattr(scene, "ADDITIVE_AT_ONCE", 0)
     counts: list[int] = []
 
-    def stopped(key: str, of: Any, start: Any, count: int, doing: str) -> list[Any]:
+    def stopped(key: str, of: Any, start: Any, count: int, doing: str, **_how: Any) -> list[Any]:
         counts.append(count)
         return []
 
     monkeypatch.setattr(long, "gradually", stopped)
     assert not lab(**asked).metric
-    monkeypatch.setattr(long, "gradually", lambda *of: counts.append(of[3]) or gradually(*of))
+    monkeypatch.setattr(
+        long, "gradually", lambda *of, **how: counts.append(of[3]) or gradually(*of, **how)
+    )
     app = lab(**asked)
     assert not app.exception
     assert app.metric

@@ -72,7 +72,7 @@ def test_what_switching_does_stands_beside_what_training_does() -> None:
     table = scores(2, model="minilm").dataframe[0].value
     assert table["kind"].tolist() == ["switched after training"] * 2 + ["trained this way"] * 2
     native, switched, untied, tied = (
-        float(share.rstrip("%")) for share in table["share on the diagonal, all heads"]
+        float(share.rstrip("%")) for share in table["on the diagonal"]
     )
     assert native < untied < tied < switched
 

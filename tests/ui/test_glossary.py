@@ -32,8 +32,8 @@ def chinese() -> dict[str, str]:
     texts = dict(PROSE)
     for message in catalogue.stored("zh"):
         if message.id:
-            said = message.string if isinstance(message.string, str) else "\n".join(message.string)
-            texts[str(message.id)] = said
+            said = message.string or ""
+            texts[str(message.id)] = said if isinstance(said, str) else "\n".join(said)
     return texts
 
 

@@ -21,9 +21,10 @@ SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"
         ("server", "xsrfCookieSameSite", "strict"),
         ("server", "enableStaticServing", False),  # no file of this machine has an address
         ("server", "enableAgentApi", False),  # no session without a browser
-        ("server", "disconnectedSessionTTL", 120),  # what a reader leaves behind is forgotten
+        ("server", "disconnectedSessionTTL", 60),  # what a reader leaves behind is forgotten
         ("client", "showErrorDetails", "none"),  # no path, no line of code, no value
         ("client", "showErrorLinks", False),
+        ("logger", "enableRich", False),  # an error is three lines of the log
         ("client", "toolbarMode", "minimal"),
         ("browser", "gatherUsageStats", False),
     ],

@@ -15,6 +15,7 @@ from ui.alignment.written import candidates, spoken, trace_of
 from ui.anatomy import badge, figures
 from ui.errors import explain
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.numbers import numeral
 from ui.spreadsheet import safe
 from ui.url import Parameter, number, one_of
@@ -104,9 +105,8 @@ def _afresh() -> None:
 
 def _best(bench: Bench, found: tuple[Hypothesis, ...]) -> None:
     """The spellings that the beam ended with, and which of them to look at."""
-    state = st.session_state
     said = [spoken(bench, one.tokens) for one in found]
-    state["candidate"] = min(state["candidate"], len(found) - 1)
+    bring_back("candidate", len(found) - 1)
     table = pd.DataFrame(
         {
             "#": range(len(found)),

@@ -11,6 +11,7 @@ from model import Bench
 from ui.alignment.phonemes import SOUNDS, ipa
 from ui.fragment import fragment
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert
 from ui.plot import plot
 from ui.scene import colours, words
@@ -36,7 +37,7 @@ PARAMETERS = (
 def place(bench: Bench) -> tuple[int, int | None]:
     """Draw the choice of a decoder layer and a head; returns both, None for the mean of all."""
     state, shape = st.session_state, bench.shape
-    state["cross_layer"] = min(state["cross_layer"], shape.decoder_layers - 1)
+    bring_back("cross_layer", shape.decoder_layers - 1)
     heads = [MEAN, *map(str, range(shape.n_heads))]
     state["cross_head"] = state["cross_head"] if state["cross_head"] in heads else MEAN
     with st.container(horizontal=True, gap="medium"):

@@ -115,20 +115,24 @@ def _facts(moments: list[Moment], whole: Whole | None) -> None:
             else _("so far"),
         ),
         (
-            _("Positions computed"),
-            f"{cached} · {repeated}",
-            _("with a cache · without"),
+            _("Positions computed, with a cache"),
+            str(cached),
+            _("without: {count}").format(count=repeated),
         ),
         (
-            _("Passes"),
-            f"{len(moments)} · 1",
-            _("step by step · all at once"),
+            _("Passes, step by step"),
+            str(len(moments)),
+            _("all at once: {count}").format(count=1),
         ),
         (
-            _("Time, s"),
-            f"{numeral(seconds, '.2g')} · {numeral(again, '.2g')} · "
-            + ("…" if whole is None else numeral(whole.seconds, ".2g")),
-            _("with a cache · without · all at once"),
+            _("Time, with a cache"),
+            f"{numeral(seconds, '.2g')} s",
+            _("without: {time} s").format(time=numeral(again, ".2g")),
+        ),
+        (
+            _("Time, all at once"),
+            "…" if whole is None else f"{numeral(whole.seconds, '.2g')} s",
+            _("the tokens known"),
         ),
     )
 

@@ -3,6 +3,7 @@
 from experiments.journey import Stage
 from model import Bench
 from model.choices import GATED
+from model.shape import norms_first
 from ui.i18n import _
 from ui.switches import NAMES
 
@@ -37,7 +38,7 @@ _GATES = {"reglu": "ReLU", "geglu": "GELU", "geglu_tanh": "GELU", "swiglu": "SiL
 
 def symbol(name: str, bench: Bench) -> str:
     """The letter of a stage."""
-    return (_PRE if bench.native.place == "pre" else _POST)[name]
+    return (_PRE if norms_first(bench.native.place) else _POST)[name]
 
 
 def formula(stage: Stage, bench: Bench) -> str:

@@ -13,11 +13,13 @@ from ui.anatomy import evidence, figures
 from ui.encoder import lens, stack
 from ui.encoder.formulas import formula, symbol
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.models import layer_of
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
+from ui.single import single
 from ui.spreadsheet import gaps
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, number, one_of
@@ -56,13 +58,15 @@ def show() -> None:
 
 def _layer(bench: Bench, text: Text) -> None:
     state, shape = st.session_state, bench.shape
-    state["layer"] = min(state["layer"], shape.n_layers - 1)
+    bring_back("layer", shape.n_layers - 1)
     picking, looking = st.columns(2)
-    picking.select_slider(_("Layer"), range(shape.n_layers), key="layer", persist_state="session")
+    layers = range(shape.n_layers)
+    if not single(_("Layer"), layers, "layer", picking):
+        picking.select_slider(_("Layer"), layers, key="layer", persist_state="session")
     layer = int(state["layer"])
     run = layer_of(bench, text, bench.native, layer)
     walk = stages(run, layer)
-    state["stage"] = min(state["stage"], len(walk) - 1)
+    bring_back("stage", len(walk) - 1)
     with looking:
         _features(bench)
     st.select_slider(
@@ -125,9 +129,9 @@ def stage_names() -> dict[str, str]:
 
 def _features(bench: Bench) -> None:
     """The choice of a window of features, 0 for all of them, pooled."""
-    state, width = st.session_state, bench.shape.d_model
+    width = bench.shape.d_model
     windows = range(-(-width // COLUMNS) + 1)
-    state["features"] = min(state["features"], windows[-1])
+    bring_back("features", windows[-1])
 
     def spoken(window: int) -> str:
         if not window:

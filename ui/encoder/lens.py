@@ -11,11 +11,13 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.encoder.stack import stream_of
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert, model_name
 from ui.numbers import numeral
 from ui.offers import offered
 from ui.plot import plot
 from ui.scene import colours
+from ui.single import single
 from ui.url import Parameter, number
 
 ELSEWHERE = {  # models that do predict, with a text that shows it
@@ -87,16 +89,16 @@ def show(bench: Bench, text: Text) -> None:
 def _position(bench: Bench, ids: list[int], tokens: list[str]) -> int:
     """Draw the choice of a position; at first the one whose prediction counts."""
     state, asked = st.session_state, asked_positions(bench, ids)
-    if not 0 <= state["position"] < len(tokens):
+    bring_back("position", len(tokens) - 1)
+    if state["position"] < 0:
         state["position"] = asked[0] if asked else len(tokens) - 1
-    if len(tokens) > 1:
-        st.select_slider(
-            _("Position"),
-            range(len(tokens)),
-            format_func=lambda i: f"{i} · {tokens[i].strip() or '␣'}",
-            key="position",
-            persist_state="session",
-        )
+
+    def spoken(place: int) -> str:
+        return f"{place} · {tokens[place].strip() or '␣'}"
+
+    label, places = _("Position"), range(len(tokens))
+    if not single(label, places, "position", spoken=spoken):
+        st.select_slider(label, places, format_func=spoken, key="position", persist_state="session")
     return int(state["position"])
 
 

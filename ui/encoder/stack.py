@@ -10,6 +10,7 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.numbers import numeral
 from ui.plot import plot
@@ -110,7 +111,7 @@ def _writes(table: pd.DataFrame) -> None:
 def _similarity(bench: Bench, text: Text, flow: Stream, alike: pd.DataFrame) -> None:
     last = len(flow.depths) - 1
     state = st.session_state
-    state["depth"] = min(state["depth"], last)
+    bring_back("depth", last)
     st.select_slider(
         _("Depth: layers passed"), range(last + 1), key="depth", persist_state="session"
     )

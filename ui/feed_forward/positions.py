@@ -11,10 +11,12 @@ from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.feed_forward.layer import layer_slider
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert, model_name
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours
+from ui.single import single
 from ui.url import Parameter, number
 
 PARAMETERS = (
@@ -92,15 +94,16 @@ def show(bench: Bench, text: Text) -> None:
 
 def _settings(tokens: list[str]) -> int:
     state = st.session_state
-    state["changed"] = min(state["changed"], len(tokens) - 1)
+    bring_back("changed", len(tokens) - 1)
     picking, writing = st.columns([3, 1])
-    if len(tokens) > 1:
+
+    def spoken(place: int) -> str:
+        return f"{place} · {tokens[place].strip() or '␣'}"
+
+    places, label = range(len(tokens)), _("Exchange the token")
+    if not single(label, places, "changed", picking, spoken):
         picking.select_slider(
-            _("Exchange the token"),
-            range(len(tokens)),
-            format_func=lambda n: f"{n} · {tokens[n].strip() or '␣'}",
-            key="changed",
-            persist_state="session",
+            label, places, format_func=spoken, key="changed", persist_state="session"
         )
     writing.text_input(_("for the word"), key="replacement", persist_state="session")
     return int(state["changed"])

@@ -13,12 +13,14 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.heads import ablation_map
 from ui.i18n import _
+from ui.indices import bring_back, left_out, pair
 from ui.inert import model_name
 from ui.lab import effect
 from ui.models import layer_of
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import Scene, colours, words
+from ui.single import single
 from ui.spreadsheet import gaps
 from ui.subject import subject, subject_parameters
 from ui.url import Parameter, flag, number, one_of, several
@@ -26,16 +28,11 @@ from ui.url import Parameter, flag, number, one_of, several
 DRAWN = 64  # tokens in the maps of two heads
 
 
-def _pair(text: str) -> str:
-    one, other = map(int, text.split("."))
-    return f"{one}.{other}"
-
-
 PARAMETERS = (
     *subject_parameters(),
     Parameter("layer", 1, number(0, 10_000)),
     Parameter("rest", True, flag),
-    Parameter("pair", "", _pair),
+    Parameter("pair", "", pair),
     Parameter("picked", [2, 6, 9, 11], several(number(0, 10_000))),
     Parameter("picked_are", "off", one_of("off", "alone")),
 )
@@ -71,10 +68,13 @@ def role_names() -> dict[str, str]:
 def _layer(bench: Bench) -> int:
     """Draw the controls of this question; fit the state to the model."""
     state, shape = st.session_state, bench.shape
-    state["layer"] = min(state["layer"], shape.n_layers - 1)
-    state["picked"] = sorted({head for head in state["picked"] if head < shape.n_heads})
+    bring_back("layer", shape.n_layers - 1)
+    gone = [head for head in state["picked"] if head >= shape.n_heads]
+    if gone and "picked" in st.query_params:
+        left_out([f"picked={head}" for head in gone])
+    state["picked"] = sorted(set(state["picked"]).difference(gone))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        if shape.n_layers > 1:
+        if not single(_("Layer"), range(shape.n_layers), "layer"):
             st.slider(
                 _("Layer"), 0, shape.n_layers - 1, key="layer", persist_state="session", width=320
             )
@@ -203,6 +203,8 @@ def _chosen_pair(found: Roles) -> tuple[int, int]:
         one, other = map(int, st.session_state["pair"].split("."))
         if max(one, other) < heads:
             return one, other
+        left_out([f"pair={st.session_state['pair']}"])
+        st.session_state["pair"] = ""
     one, other = divmod(int(found.distance.argmax()), heads)
     return one, other
 

@@ -33,6 +33,7 @@ from ui import texts
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import again, gradually
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.models import bench_of, layer_of
 from ui.notices import tell
@@ -40,6 +41,7 @@ from ui.numbers import numeral
 from ui.offers import model_parameter, pick_model
 from ui.plot import plot
 from ui.scene import colours, words
+from ui.single import single
 from ui.subject import place
 from ui.url import Parameter, among, number
 
@@ -227,8 +229,8 @@ def _narrow(bench: Bench, text: Text, layer: int, head: int) -> None:
     view = layer_of(bench, text, bench.native, layer).attention(layer)
     weights = narrowed(view, bench.native, head)  # (ranks, n, n)
     most = len(weights)
-    st.session_state["rank"] = min(int(st.session_state["rank"]), most)
-    if most > 1:
+    bring_back("rank", most)
+    if not single(_("Rank r"), range(1, most + 1), "rank"):
         st.slider(_("Rank r"), 1, most, key="rank", persist_state="session", width=360)
     rank = int(st.session_state["rank"])
     run = layer_of(bench, text, bench.native, layer)

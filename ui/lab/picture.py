@@ -5,26 +5,22 @@ import math
 import streamlit as st
 
 from charts.viewer import AtlasEvent, FocusEvent, atlas, focus
-from experiments.outcome import row_shift
+from experiments.outcome import changed, row_shift
 from ui.fragment import redraw
 from ui.i18n import _
+from ui.indices import pair
 from ui.lab import long
 from ui.lab.selection import open_cell, selected_cell
 from ui.numbers import numeral
 from ui.scene import SIDES, Scene, words
+from ui.single import single
 from ui.switches import EXPERIMENT, PANEL
 from ui.url import Parameter, number, one_of
-
-
-def _cell(text: str) -> str:
-    query, key = map(int, text.split("."))
-    return f"{query}.{key}"
-
 
 PICTURE = (
     Parameter("layer", 2, number(0, 10_000)),
     Parameter("head", 0, number(0, 10_000)),
-    Parameter("cell", "", _cell),
+    Parameter("cell", "", pair),
     Parameter("view", "matrix", one_of("matrix", "lines")),
     Parameter("atlas", "native", one_of("native", "variant", "difference")),
 )
@@ -37,7 +33,8 @@ def focused_head(scene: Scene) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(_moved(scene))
-        st.slider(_("Layer"), 0, last, key="layer", persist_state="session", width=320)
+        if not single(_("Layer"), range(last + 1), "layer"):
+            st.slider(_("Layer"), 0, last, key="layer", persist_state="session", width=320)
     if scene.long:
         long.focused_head(scene.bench, scene.text, scene.variant, scene.layer, scene.head)
         return
@@ -54,15 +51,36 @@ def focused_head(scene: Scene) -> None:
         masked_variant=~variant.mask[0] if scene.changed else None,
         view=st.session_state["view"],
         selected=selected_cell(scene),
-        words=words(),
+        words=_words(scene),
         on_event=_follow,
     )
+
+
+def _is_off(scene: Scene) -> bool:
+    """Whether the variant has switched this head off."""
+    return (scene.layer, scene.head) in scene.variant.ablated
+
+
+def _words(scene: Scene) -> dict[str, str]:
+    """The viewer's texts; where the head is off, the variant's pattern says so itself."""
+    if not _is_off(scene):
+        return words()
+    return words() | {"variant": _("Variant: off, writes 0")}
 
 
 def _moved(scene: Scene) -> str:
     """How far the head's attention moved, in a line."""
     shift = row_shift(*(scene.one_head(side).weights[0, 0] for side in SIDES))
     head = _("**Layer {layer}, head {head}**").format(layer=scene.layer, head=scene.head)
+    if _is_off(scene):
+        line = _("{head} is switched off: its pattern stays, what it writes is 0").format(head=head)
+        if scene.long:  # of the other heads, nothing is kept
+            return line
+        apart = changed(*(scene.attention(side).output for side in SIDES))
+        moved = _("what this layer's attention writes changed by {share}").format(
+            share=numeral(apart, ".1%")
+        )
+        return f"{line} · {moved}"
     if not math.isfinite(shift):
         return _("{head} · its attention overflowed").format(head=head)
     share = numeral(shift, ".1%")

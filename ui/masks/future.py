@@ -16,12 +16,14 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert, model_name
 from ui.masks.runs import predictions_of
 from ui.numbers import numeral
 from ui.offers import model_parameter
 from ui.plot import plot
 from ui.scene import colours, words
+from ui.single import single
 from ui.subject import subject
 from ui.url import Parameter, number
 
@@ -126,15 +128,17 @@ def show() -> None:
 
 def _settings(tokens: list[str]) -> int:
     state = st.session_state
-    state["changed"] = min(state["changed"], len(tokens) - 1)
+    bring_back("changed", len(tokens) - 1)
     picking, writing = st.columns([3, 1])
-    picking.select_slider(
-        _("Exchange the token"),
-        range(len(tokens)),
-        format_func=lambda n: f"{n} · {tokens[n].strip() or '␣'}",
-        key="changed",
-        persist_state="session",
-    )
+
+    def spoken(place: int) -> str:
+        return f"{place} · {tokens[place].strip() or '␣'}"
+
+    places, label = range(len(tokens)), _("Exchange the token")
+    if not single(label, places, "changed", picking, spoken):
+        picking.select_slider(
+            label, places, format_func=spoken, key="changed", persist_state="session"
+        )
     writing.text_input(_("for the word"), key="replacement", persist_state="session")
     return int(state["changed"])
 

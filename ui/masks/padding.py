@@ -6,15 +6,17 @@ import streamlit as st
 from charts import masks as charts
 from charts.viewer import Axis, MatricesEvent, Panel, focus, matrices
 from experiments.padding import Padded, batch, curve, without_padding_mask
+from experiments.rounding import rounding
 from model import Bench
 from model.run import AttentionView
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.masks import infinity
 from ui.masks.runs import batch_attention
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.offers import model_parameter
 from ui.plot import plot
 from ui.scene import colours, words
@@ -53,8 +55,8 @@ def show() -> None:
     _settings(sentences)
     state = st.session_state
     extra, side, row = state["extra"], state["side"], state["row"]
-    state["layer"] = min(state["layer"], bench.shape.n_layers - 1)
-    state["head"] = min(state["head"], bench.shape.n_heads - 1)
+    bring_back("layer", bench.shape.n_layers - 1)
+    bring_back("head", bench.shape.n_heads - 1)
     layer, head = state["layer"], state["head"]
     points = gradually(
         "padding",
@@ -68,7 +70,7 @@ def show() -> None:
         st.info(_("This amount of padding is not measured yet: go on, or choose less."))
         return
     on, off = here
-    _headline(on, off)
+    _headline(on, off, rounding(bench.shape.d_ff, bench.shape.n_layers))
     if not on.mass.any() and not off.mass.any() and side == "right" and extra:
         st.info(
             _(
@@ -107,8 +109,7 @@ def show() -> None:
 
 
 def _settings(sentences: tuple[str, ...]) -> None:
-    state = st.session_state
-    state["row"] = min(state["row"], len(sentences) - 1)
+    bring_back("row", len(sentences) - 1)
     adding, siding, looking = st.columns([2, 1, 2], vertical_alignment="bottom")
     adding.select_slider(
         _("Extra padding tokens in every row"), EXTRAS, key="extra", persist_state="session"
@@ -131,7 +132,7 @@ def _settings(sentences: tuple[str, ...]) -> None:
     )
 
 
-def _headline(on: Padded, off: Padded) -> None:
+def _headline(on: Padded, off: Padded, noise: float) -> None:
     moved = _("largest ‖Δh‖ / ‖h‖ against the sentence alone")
     figures(
         (
@@ -140,14 +141,15 @@ def _headline(on: Padded, off: Padded) -> None:
             _("{share} if spread evenly").format(share=numeral(off.even, ".0%")),
         ),
         (_("A real token moves, mask off"), numeral(off.worst, ".2f"), moved),
-        (_("A real token moves, mask on"), numeral(on.worst, ".2g"), _verdict(on)),
+        (_("A real token moves, mask on"), measured(on.worst, ".2g", noise), _verdict(on, noise)),
     )
 
 
-def _verdict(on: Padded) -> str:
-    if on.worst == 0:
-        return _("exactly 0")
-    return _("0 up to rounding") if on.worst < 1e-4 else _("not by attention: positions shifted")
+def _verdict(on: Padded, noise: float) -> str:
+    """What the change of a real token with the mask on means; up to `noise` it is rounding."""
+    if on.worst <= noise:
+        return _("padding is invisible")
+    return _("not by attention: positions shifted")
 
 
 def _map(bench: Bench, off: Padded, layer: int, head: int) -> None:

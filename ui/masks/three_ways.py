@@ -24,6 +24,7 @@ from model.bench import Text
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert, model_name
 from ui.masks import corruption, key_masked
 from ui.masks.future import TEXT
@@ -33,6 +34,7 @@ from ui.numbers import numeral
 from ui.offers import model_parameter
 from ui.plot import plot
 from ui.scene import colours, words
+from ui.single import single
 from ui.subject import place, subject
 from ui.url import Parameter, flag, number
 
@@ -194,18 +196,21 @@ def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, boo
     places = candidates_of(ids, bench.tokenizer)
     if not places:
         raise ModelError("nothing-to-hide", "there is no token to hide: all are special")
+    bring_back("word", len(tokens) - 1)
     if state["word"] not in places:
         state["word"] = min(places, key=lambda place: abs(place - state["word"]))
     can_hide = bench.tokenizer.special.mask is not None
-    state["prefix"] = min(state["prefix"], len(tokens))
+    bring_back("prefix", len(tokens))
     picking, hiding, seeing = st.columns([3, 2, 2], vertical_alignment="bottom")
-    picking.select_slider(
-        _("The token to predict"),
-        places,
-        format_func=lambda n: f"{n} · {tokens[n].strip() or '␣'}",
-        key="word",
-        persist_state="session",
-    )
+
+    def spoken(place: int) -> str:
+        return f"{place} · {tokens[place].strip() or '␣'}"
+
+    label = _("The token to predict")
+    if not single(label, places, "word", picking, spoken):
+        picking.select_slider(
+            label, places, format_func=spoken, key="word", persist_state="session"
+        )
     hiding.toggle(
         _("Hide it behind [MASK]"),
         key="hide",

@@ -13,10 +13,12 @@ from ui import texts
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours
+from ui.single import single
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
 
@@ -32,7 +34,7 @@ def show() -> None:
     if len(sentences) < 2:
         raise ModelError("needs-two-sentences", "a batch of one sentence has no other to change")
     state = st.session_state
-    state["row"] = min(state["row"], len(sentences) - 1)
+    bring_back("row", len(sentences) - 1)
     looking, changing = st.columns(2)
     row: int = looking.selectbox(
         _("Sentence to look at"),
@@ -94,18 +96,18 @@ def _amount(change: Moved) -> str:
 def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
     """The input of one norm, real numbers, with what each norm averages in a frame."""
     state, shape = st.session_state, bench.shape
-    state["layer"] = min(state["layer"], shape.n_layers - 1)
-    state["feature"] = min(state["feature"], shape.d_model - 1)
+    bring_back("layer", shape.n_layers - 1)
+    bring_back("feature", shape.d_model - 1)
     x, tokens = _norm_input(bench.name, sentences, state["layer"], bench)
-    state["token"] = min(state["token"], len(tokens[row]) - 1)
+    bring_back("token", len(tokens[row]) - 1)
     st.markdown(_("**What is averaged together: the framed cells**"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.select_slider(
-            _("Layer"), range(shape.n_layers), key="layer", persist_state="session", width=200
-        )
-        st.select_slider(
-            _("Token"), range(len(tokens[row])), key="token", persist_state="session", width=200
-        )
+        for label, options, key in (
+            (_("Layer"), range(shape.n_layers), "layer"),
+            (_("Token"), range(len(tokens[row])), "token"),
+        ):
+            if not single(label, options, key):
+                st.select_slider(label, options, key=key, persist_state="session", width=200)
         st.number_input(
             _("Feature"), 0, shape.d_model - 1, key="feature", persist_state="session", width=130
         )

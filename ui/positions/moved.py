@@ -11,6 +11,7 @@ from charts import positions as charts
 from charts.viewer import Axis, Panel, matrices
 from charts.viewer.matrices import Kind
 from experiments.equivariance import Shift, permitted, shift
+from experiments.rounding import rounding
 from model import Bench, ModelError
 from model.run import Encoded
 from ui.anatomy import badge, evidence, figures
@@ -18,7 +19,7 @@ from ui.errors import explain
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import model_name
-from ui.numbers import numeral
+from ui.numbers import measured
 from ui.plot import plot
 from ui.positions.names import pick_scheme, scheme_names
 from ui.positions.shuffle import MOST_TOKENS
@@ -70,13 +71,14 @@ def show() -> None:
     for name, one in results.items():
         if isinstance(one, ModelError):
             st.warning(f"**{names[name]}**: {explain(one)}")
+    noise = rounding(bench.shape.d_ff, bench.shape.n_layers)
     figures(
         *(
             (
                 _("{scheme}: attention that moves").format(scheme=names[name]),
-                numeral(float(one.moved.mean()), ".2g"),
+                measured(float(one.moved.mean()), ".2g", noise),
                 _("share, mean of all heads; largest |Δ| {largest}").format(
-                    largest=numeral(one.largest, ".2g")
+                    largest=measured(one.largest, ".2g", noise)
                 ),
             )
             for name, one in found.items()

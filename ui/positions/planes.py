@@ -8,10 +8,11 @@ import torch
 
 from charts import positions as charts
 from experiments.positions import in_plane, rope_products
+from experiments.rounding import rounding
 from model.positions import rope_rates
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.positions.compare import base
 from ui.scene import colours
@@ -46,12 +47,13 @@ def show() -> None:
     q, k = torch.randn(2, width, generator=torch.Generator().manual_seed(int(state["seed"])))
     here = float(rope_products(q, k, m, [n], root)[0])
     there = float(rope_products(q, k, m + further, [n + further], root)[0])
+    noise = rounding(width) * float(q.norm() * k.norm())
     figures(
         (_("q·k at {m} and {n}").format(m=m, n=n), numeral(here, ".4f"), f"i − j = {m - n}"),
         (
             _("q·k at {m} and {n}").format(m=m + further, n=n + further),
             numeral(there, ".4f"),
-            _("differs by {change}").format(change=numeral(abs(there - here), ".1g")),
+            _("differs by {change}").format(change=measured(abs(there - here), ".1g", noise)),
         ),
         (_("q·k without rotation"), numeral(float(q @ k), ".4f"), _("what both are at distance 0")),
     )

@@ -17,11 +17,13 @@ from experiments.positions import (
     residual,
     shift_rotation,
 )
+from experiments.rounding import rounding
 from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.models import bench_of
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.positions.table import settings
 from ui.scene import colours, words
@@ -53,7 +55,7 @@ def show() -> None:
     )
     base, d_model, length = settings()
     shown = min(length, 256)
-    st.session_state["shift"] = min(st.session_state["shift"], shown - 2)
+    bring_back("shift", shown - 2)
     st.slider(_("Shift k"), 1, shown - 2, key="shift", persist_state="session", width=330)
     shift = int(st.session_state["shift"])
     tables = {
@@ -67,7 +69,7 @@ def show() -> None:
     figures(
         (
             _("Spread of PE(p)·PE(p+k) over p"),
-            numeral(here["spread"], ".2g"),
+            measured(here["spread"], ".2g", rounding(d_model)),
             _("over the mean of PE(p)·PE(p), k = {k}").format(k=shift),
         ),
         (
@@ -77,7 +79,7 @@ def show() -> None:
         ),
         (
             _("Residual of the best rotation"),
-            numeral(here["held_out"], ".2g"),
+            measured(here["held_out"], ".2g", rounding(d_model)),
             _("on positions that it was not fitted on"),
         ),
     )

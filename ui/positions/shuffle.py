@@ -11,13 +11,14 @@ from charts import positions as charts
 from charts.viewer import Axis, Panel, matrices
 from charts.viewer.matrices import Kind
 from experiments.equivariance import Shuffle, order, permitted, shuffle, shuffled
+from experiments.rounding import rounding
 from model.run import Encoded
 from model.shape import Positions
 from ui.anatomy import badge, evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.positions.names import scheme_names
 from ui.scene import colours, words
@@ -73,11 +74,12 @@ def show() -> None:
     mixed = shuffled(source, places).tokens[0]
     st.markdown(_("Shuffled: {text}").format(text=" ".join(inert(token) for token in mixed)))
     note = _("‖f(Px) − P f(x)‖ / ‖f(x)‖, last layer")
+    noise = rounding(bench.shape.d_ff, bench.shape.n_layers)
     figures(
         *(
             (
                 _("Error with {scheme}").format(scheme=names[scheme]),
-                numeral(float(found[scheme].errors[-1]), ".2g"),
+                measured(float(found[scheme].errors[-1]), ".2g", noise),
                 note,
             )
             for scheme in dict.fromkeys((schemes[0], "none"))

@@ -11,6 +11,7 @@ from experiments.positions import wavelengths
 from model.positions import sinusoids
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
@@ -157,8 +158,8 @@ def show() -> None:
 def _marked(d_model: int, length: int) -> tuple[int, int]:
     """The marked position and feature, brought into the table, and their sliders."""
     state = st.session_state
-    state["position"] = min(state["position"], length - 1)
-    state["feature"] = min(state["feature"], d_model - 1)
+    bring_back("position", length - 1)
+    bring_back("feature", d_model - 1)
     with st.container(horizontal=True):
         for label, key, most in (
             (_("Position"), "position", length - 1),

@@ -2,14 +2,16 @@
 
 import pandas as pd
 import streamlit as st
+import torch
 
 from charts import depth as charts
 from experiments.depth import SETTINGS, TOKENS, Cubic, Stack, cubic_bound, survival
+from experiments.rounding import rounding
 from model.choices import Residual
 from model.shape import Norm, Place
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.residual import real_model
 from ui.scene import colours
@@ -41,7 +43,7 @@ def show() -> None:
     stack, chosen = _controls()
     frames: dict[str, pd.DataFrame] = {name: _survival(stack, name) for name in SETTINGS}
     bound = cubic_bound(frames["none"]["share"].tolist())
-    _in_short(frames, chosen)
+    _in_short(stack, frames, chosen)
     _curves(frames, chosen, bound)
     _evidence(frames, stack)
     st.subheader(_("A real model without them"), anchor=False)
@@ -114,7 +116,7 @@ def _controls() -> tuple[Stack, Residual]:
     return stack, state["skips"]
 
 
-def _in_short(frames: dict[str, pd.DataFrame], chosen: str) -> None:
+def _in_short(stack: Stack, frames: dict[str, pd.DataFrame], chosen: str) -> None:
     """The chosen setting in large type, the usual one beside it."""
     here, usual = frames[chosen], frames["both"]
     facts = {
@@ -123,12 +125,13 @@ def _in_short(frames: dict[str, pd.DataFrame], chosen: str) -> None:
         "rank": _("Stable rank, there"),
     }
     beside = _("around both: {value}")
+    noise = rounding(4 * stack.width, stack.depth, torch.float64)
     figures(
         *(
             (
                 name,
-                numeral(here[quantity].iloc[-1], ".3g"),
-                beside.format(value=numeral(usual[quantity].iloc[-1], ".3g")),
+                measured(here[quantity].iloc[-1], ".3g", noise),
+                beside.format(value=measured(usual[quantity].iloc[-1], ".3g", noise)),
             )
             for quantity, name in facts.items()
         ),
@@ -185,11 +188,11 @@ def _curves(frames: dict[str, pd.DataFrame], chosen: str, bound: Cubic | None) -
 
 
 def _evidence(frames: dict[str, pd.DataFrame], stack: Stack) -> None:
-    names = setting_names()
+    names, noise = setting_names(), rounding(4 * stack.width, stack.depth, torch.float64)
     table = pd.DataFrame(
         {
             "setting": names[setting],
-            **{key: numeral(frame[key].iloc[-1], ".3g") for key in quantity_names()},
+            **{key: measured(frame[key].iloc[-1], ".3g", noise) for key in quantity_names()},
             "first": numeral(frame["gradient"].iloc[0], ".3g"),
         }
         for setting, frame in frames.items()

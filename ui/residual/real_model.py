@@ -5,13 +5,14 @@ import streamlit as st
 
 from charts import depth as charts
 from experiments.depth import SETTINGS, Outcome, outcomes
+from experiments.rounding import rounding
 from ui import overflow
 from ui.anatomy import evidence, figures
 from ui.gradual import gradually
 from ui.i18n import _
 from ui.inert import inert, model_name
 from ui.models import reading_of
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.scene import colours
 from ui.subject import subject
@@ -33,7 +34,8 @@ def show(chosen: str) -> None:
         lost = by_name[chosen].overflow
         if lost is not None:
             overflow.warn(setting_names()[chosen], lost)
-        _in_short(by_name[chosen], by_name["both"])
+        noise = rounding(bench.shape.d_ff, bench.shape.n_layers)
+        _in_short(by_name[chosen], by_name["both"], noise)
     if not results:
         return
     frames = {name: one.states for name, one in by_name.items()}
@@ -82,12 +84,14 @@ def setting_names() -> dict[str, str]:
     }
 
 
-def _in_short(here: Outcome, native: Outcome) -> None:
+def _in_short(here: Outcome, native: Outcome, noise: float) -> None:
     facts = [
         (
             _("Tokens differ, last hidden states"),
-            numeral(here.states["share"].iloc[-1], ".3g"),
-            _("native {value}").format(value=numeral(native.states["share"].iloc[-1], ".3g")),
+            measured(here.states["share"].iloc[-1], ".3g", noise),
+            _("native {value}").format(
+                value=measured(native.states["share"].iloc[-1], ".3g", noise)
+            ),
         ),
         (_("Cosine with native, mean"), numeral(here.cosine, ".3f"), _("1 = no effect")),
     ]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from charts import scores as charts
 from charts.viewer import Axis, FocusEvent, Panel, focus, matrices
+from experiments.rounding import rounding
 from experiments.symmetry import asymmetry, even_diagonal, smallest_eigenvalue, symmetry
 from experiments.trained_attention import LONGEST, WINDOWS, diagonal
 from model import Bench, Choices
@@ -17,7 +18,7 @@ from ui.anatomy import KINDS, evidence, figures
 from ui.i18n import _
 from ui.inert import model_name
 from ui.lab.effect import headline
-from ui.numbers import numeral
+from ui.numbers import measured, numeral
 from ui.plot import plot
 from ui.scene import SIDES, Scene, colours, words
 from ui.subject import place, subject, subject_parameters
@@ -51,8 +52,9 @@ def show() -> None:
     scene = Scene(bench, text, bench.native, variant, layer, head)
     raw = {side: scene.attention(side).raw_scores[0, head] for side in SIDES}  # (n, n) each
     weights = {side: scene.attention(side).weights[0, head] for side in SIDES}  # (n, n) each
-    _in_short(raw, weights)
-    _score_matrices(scene, raw)
+    noise = rounding(scene.bench.shape.d_head)
+    _in_short(raw, weights, noise)
+    _score_matrices(scene, raw, noise)
     st.markdown(_("**The weights of this head**: softmax takes each row by itself"))
     focus(
         "tied_weights",
@@ -92,7 +94,7 @@ def show() -> None:
     _evidence(scene, frames, raw)
 
 
-def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
+def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor], noise: float) -> None:
     was = {
         "scores": float(asymmetry(raw["native"])),
         "weights": float(asymmetry(weights["native"])),
@@ -102,7 +104,7 @@ def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
     figures(
         (
             _("Asymmetry of raw scores, tied"),
-            numeral(float(asymmetry(raw["variant"])), ".2g"),
+            measured(float(asymmetry(raw["variant"])), ".2g", noise),
             native.format(value=numeral(was["scores"], ".2f")),
         ),
         (
@@ -118,7 +120,15 @@ def _in_short(raw: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
     )
 
 
-def _score_matrices(scene: Scene, raw: dict[str, Tensor]) -> None:
+def _verdict(scores: Tensor, noise: float) -> str:
+    """Whether a matrix is symmetric, in words: its picture would be empty."""
+    apart = float(asymmetry(scores))
+    if not apart > noise:
+        return _("0 up to rounding")
+    return _("asymmetry {value}").format(value=numeral(apart, ".2g"))
+
+
+def _score_matrices(scene: Scene, raw: dict[str, Tensor], noise: float) -> None:
     shown = min(DRAWN, len(scene.tokens))
     names = scene.tokens[:shown]
     rows, columns = Axis(_("Queries"), names, "queries"), Axis(_("Keys"), names, "keys")
@@ -148,7 +158,7 @@ def _score_matrices(scene: Scene, raw: dict[str, Tensor]) -> None:
                 columns=columns,
             ),
             Panel(
-                _("S − Sᵀ, tied"),
+                _("S − Sᵀ, tied · {verdict}").format(verdict=_verdict(tied, noise)),
                 tied - tied.T,
                 "difference",
                 high=apart,
@@ -168,7 +178,7 @@ def _switched_and_trained(scene: Scene, frames: dict[str, pd.DataFrame]) -> None
     causal = torch.ones(LONGEST, LONGEST, dtype=torch.bool).tril()
     switched, learnt = (_(KINDS[kind][0]) for kind in ("switched", "trained"))
     this = _("{model}, this text").format(model=model_name(scene.bench))
-    small = _("the small models above: {windows} held-out windows of {length} characters").format(
+    small = _("small models, {windows} held-out windows of {length} characters").format(
         windows=WINDOWS, length=LONGEST
     )
     rows = [
@@ -183,16 +193,17 @@ def _switched_and_trained(scene: Scene, frames: dict[str, pd.DataFrame]) -> None
         _("kind"),
         _("W_Q and W_K"),
         _("measured on"),
-        _("share on the diagonal, all heads"),
+        _("on the diagonal"),
         _("if spread evenly"),
     )
     table = pd.DataFrame([(*row[:3], *(numeral(x, ".0%") for x in row[3:])) for row in rows])
     st.dataframe(table.set_axis(columns, axis=1), hide_index=True, width="stretch")
     st.caption(
         _(
-            "Tied after training, the weights still expect two matrices; trained with one, they "
-            "have arranged themselves to it. The small models are one of each kind (seed 0), and "
-            "causal, so that their early queries have few keys to choose from."
+            "The share of attention on the diagonal, mean of all heads. Tied after training, the "
+            "weights still expect two matrices; trained with one, they have arranged themselves to "
+            "it. The small models, shown below, are one of each kind (seed 0), and causal, so that "
+            "their early queries have few keys to choose from."
         )
     )
 

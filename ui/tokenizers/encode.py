@@ -18,6 +18,7 @@ from tokenizers.training import joined_piece
 from tokenizers.wordpiece import Try, WordPiece
 from ui.anatomy import evidence
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import inert
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import Piece, described, legible, row, styled
@@ -105,8 +106,7 @@ def _normalized(tokenizer: Tokenizer, text: str) -> None:
 
 
 def _words(words: Sequence[str | AddedToken]) -> None:
-    state = st.session_state
-    state["at"] = min(state["at"], len(words) - 1)
+    bring_back("at", len(words) - 1)
     st.markdown(_("**2 · Pre-tokenizer**: pieces never reach over the end of a word. Pick one:"))
     labels = [word if isinstance(word, str) else word.content for word in words]
     st.pills(

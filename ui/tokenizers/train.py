@@ -15,6 +15,7 @@ from tokenizers.learned import by_merges, marked, tokenizer_json
 from tokenizers.training import PREFIX, Candidate, Training, candidates
 from ui.anatomy import evidence, figures
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.plot import plot
 from ui.scene import colours
 from ui.spreadsheet import safe
@@ -109,7 +110,7 @@ def _in_short(bpe: Training, wordpiece: Training, part: int | None) -> None:
 def _walk(longest: int, part: int | None) -> int:
     """Draw the slider over the steps and the buttons around it; returns the step."""
     state = st.session_state
-    state["step"] = min(state["step"], longest)
+    bring_back("step", longest)
     if longest == 0:
         return 0
     st.slider(_("After merge"), 0, longest, key="step", persist_state="session")

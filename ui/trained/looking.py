@@ -10,6 +10,7 @@ from model import ModelError
 from model.training.families import FAMILIES
 from ui.errors import explain
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.scene import words
 from ui.trained.names import variant_name
 from ui.trained.panels import Panel as Chosen
@@ -69,7 +70,7 @@ def _place(looks: list[Look]) -> tuple[int, int]:
     """Draw the choice of a layer and a head that both models have."""
     state = st.session_state
     layers, heads = (min(one.weights.shape[axis] for one in looks) for axis in (0, 1))
-    state["inside_layer"] = min(state["inside_layer"], layers - 1)
+    bring_back("inside_layer", layers - 1)
     state["inside_head"] = min(state["inside_head"], heads - 1) if heads > 1 else MEAN
     first, second = st.columns(2)
     if layers > 1:

@@ -262,7 +262,7 @@ def _how(stored: Tables, chosen: Panel, comparisons: Sequence[Comparison]) -> st
             "seeds show large and steady differences only: “no difference found” does not say that "
             "there is none. All have the same highest learning rate; a variant's own best one was "
             "not searched for."
-        ).format(level=f"{LEVEL:.0%}", count=len(comparisons), seeds=seeds),
+        ).format(level=numeral(LEVEL, ".0%"), count=len(comparisons), seeds=seeds),
         _(
             "Counts of n characters: each is predicted from the n − 1 before it in its window, by "
             "how often it followed them in the same training text (Witten and Bell's estimate)."

@@ -13,6 +13,7 @@ from model import Bench
 from model.bench import Text
 from ui.anatomy import badge, evidence, figures
 from ui.i18n import _
+from ui.indices import bring_back
 from ui.inert import model_name
 from ui.numbers import numeral
 from ui.plot import plot
@@ -68,7 +69,7 @@ def site_name(site: str) -> str:
 
 def _controls(bench: Bench) -> tuple[float, int]:
     state, sites = st.session_state, measured.places(bench)
-    state["site"] = min(state["site"], len(sites) - 1)
+    bring_back("site", len(sites) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.slider(
             _("Dropout rate p"),

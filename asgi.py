@@ -1,0 +1,28 @@
+"""The server as an ASGI app: app.py behind the door. `python -m ui.serve` starts it."""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config
+
+from ui import descriptors, environment, logs
+from ui.door import Door
+from ui.serve import life
+from ui.sessions import Sessions
+
+logs.keep_short()
+sessions = Sessions(environment.sessions(), descriptors.raise_limit())
+app = st.App(
+    Path(__file__).parent / "app.py",
+    middleware=[
+        Middleware(
+            Door,
+            hosts=environment.hosts(),
+            embedders=environment.embedders(),
+            base=config.get_option("server.baseUrlPath"),
+            sessions=sessions,
+        )
+    ],
+    lifespan=life(sessions),
+)
