@@ -1,5 +1,7 @@
 """Parameters and operations against torch's own counts."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -70,3 +72,18 @@ def test_shares_sum_to_one(bert_tiny: Bench) -> None:
     assert table["part"].tolist() == list(PARTS)
     assert table["parameters_share"].sum() == pytest.approx(1)
     assert table["flops_share"].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "share"),
+    [(torch.nn.TransformerEncoderLayer, 2 / 3), (torch.nn.TransformerDecoderLayer, 1 / 2)],
+)
+def test_what_the_short_answer_says_of_the_original(
+    layer: Callable[[int, int, int], torch.nn.Module], share: float
+) -> None:
+    """The feed-forward share of the matrices of torch's own layers at the paper's widths: two
+    thirds of an encoder layer, half of a decoder layer, which has cross-attention too."""
+    built = layer(512, 8, 2048)
+    counts = {name: w.numel() for name, w in built.named_parameters() if w.dim() == 2}
+    feed_forward = sum(count for name, count in counts.items() if name.startswith("linear"))
+    assert feed_forward / sum(counts.values()) == share
