@@ -44,13 +44,21 @@ def bare(tokenizer: Tokenizer, piece: str) -> str:
     return piece.removeprefix(PREFIX)
 
 
-def lost(tokenizer: Tokenizer, text: str) -> int:
-    """How many characters vanish without a trace: those that need a byte which the vocabulary
+def lost(tokenizer: Tokenizer, text: str) -> list[str]:
+    """The characters that vanish without a trace: those that need a byte which the vocabulary
     lacks, where it has no token for the unknown either."""
     model = tokenizer.model
     if not isinstance(model, ByteLevelBPE) or model.unknown is not None or not model.missing:
-        return 0
-    return sum(not model.missing.isdisjoint(to_symbols(letter)) for letter in text)
+        return []
+    return [letter for letter in text if not model.missing.isdisjoint(to_symbols(letter))]
+
+
+def unread(tokenizer: Tokenizer, text: str) -> list[str]:
+    """What stands in the text, normalised, where the token for the unknown takes its place, one
+    entry a token; not that token where the text itself spells it."""
+    unknown, model = unknown_id(tokenizer), tokenizer.model
+    words = (word for word in tokenizer.words(text) if isinstance(word, str))
+    return [word for word in words for id in model(word) if id == unknown]
 
 
 def words_of(text: str) -> int | None:
@@ -80,7 +88,7 @@ def fertility(tokenizers: Mapping[str, Tokenizer], texts: Mapping[str, str]) -> 
                     "tokens_per_character": len(ids) / max(len(text), 1),
                     "tokens_per_word": len(ids) / words if words else float("nan"),
                     "unknown": ids.count(unknown_id(tokenizer)),
-                    "lost": lost(tokenizer, text),
+                    "lost": len(lost(tokenizer, text)),
                 }
             )
     return pd.DataFrame(rows)
@@ -89,7 +97,7 @@ def fertility(tokenizers: Mapping[str, Tokenizer], texts: Mapping[str, str]) -> 
 def unknown_id(tokenizer: Tokenizer) -> int:
     """The id of the token for the unknown, −1 where the model never falls back to one."""
     unknown = getattr(tokenizer.model, "unknown", None)
-    if unknown is None and tokenizer.kind == "character BPE":
+    if unknown is None and tokenizer.kind in ("character BPE", "symbols"):
         unknown = tokenizer.pieces([tokenizer.special.unk or 0])[0]
     return -1 if unknown is None else tokenizer.vocabulary[unknown]
 

@@ -19,6 +19,7 @@ from model.transformer import WHOLE, Span, Transformer
 from model.weights import read_weights
 from tokenizers import Notice, Tokenizer, TokenizerError, from_gguf, load_tokenizer
 
+PAIR = "[SEP]"
 Text = str | tuple[str, str]  # a pair of sentences becomes one sequence with two segments
 
 
@@ -138,13 +139,22 @@ class Bench:
             run.source, chosen, tape, goal=run.goal, span=span, logits_at=logits_at
         )
 
+    def paired(self, text: Text) -> Text:
+        """A text as the model reads it: what stands before and after the first [SEP] are the two
+        texts of a pair, where the model has segments to tell them apart."""
+        if not isinstance(text, str) or PAIR not in text or self.shape.token_types < 2:
+            return text
+        first, second = text.split(PAIR, 1)
+        return first.strip(), second.strip()
+
     def encode(self, text: Text | list[Text]) -> Encoded:
-        """Token ids of a text or a batch of texts, padded to the longest.
+        """Token ids of a text or a batch of texts, padded to the longest; see `paired`.
 
         ModelError: "empty-text" where no token comes out, "too-long" past the model's context,
         "token-without-row" where the tokenizer has more tokens than the model.
         """
-        encoded = [self.tokenizer.encode_with_types(*pair) for pair in _pairs(text)]
+        whole = list(map(self.paired, text)) if isinstance(text, list) else self.paired(text)
+        encoded = [self.tokenizer.encode_with_types(*pair) for pair in _pairs(whole)]
         return self.batch([one.ids for one in encoded], [one.types for one in encoded])
 
     def encode_target(self, text: Text | list[Text]) -> Encoded:

@@ -4,7 +4,7 @@ never obeyed."""
 from pathlib import Path
 from string import punctuation
 
-from charts.labels import visible
+from charts.labels import isolated, visible
 from model import Bench
 from model.catalogue import CATALOGUE
 from tokenizers.files import called
@@ -18,15 +18,24 @@ _READ_AGAIN = ":@.-<>~"
 
 
 def inert(token: str) -> str:
-    """A token: blanks and controls visible, nothing of it markup."""
-    shown = "".join(map(visible, token.strip(" ")[:LONGEST])) or "␣"
-    return "".join(_escaped(letter) if letter in punctuation else letter for letter in shown)
+    """A token: every blank of it visible, nothing of it markup."""
+    return _as_markdown(visible(token[:LONGEST]))
+
+
+def inert_text(text: str) -> str:
+    """A name or a sentence: as a token, but the blanks between its words stay blanks."""
+    return _as_markdown(visible(text.strip()[:LONGEST]).replace("␣", " "))
 
 
 def model_name(bench: Bench) -> str:
     """What a model is called: in the catalogue, or by its folder or file. Where those lie is the
     server's own affair."""
-    return bench.name if bench.name in CATALOGUE else inert(called(Path(bench.name)))
+    return bench.name if bench.name in CATALOGUE else inert_text(called(Path(bench.name)))
+
+
+def _as_markdown(shown: str) -> str:
+    escaped = (_escaped(letter) if letter in punctuation else letter for letter in shown)
+    return isolated("".join(escaped))
 
 
 def _escaped(letter: str) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from charts.labels import isolated, visible
 from ui.numbers import numeral
 
 # A spreadsheet takes a cell for a formula by its first visible letter, full-width forms included.
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+_MARK = "\u200e"  # the table goes by the first letter that has a direction
 _NUMBER = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?\s?%?", re.IGNORECASE)
 
 
@@ -19,6 +21,18 @@ def cell(said: str) -> str:
     if len(said) > 1 and _FORMULA.match(said) and not _NUMBER.fullmatch(said):
         return f"'{said}"
     return said
+
+
+def shown(said: str) -> str:
+    """A text as a table shows it: what would not be seen at its ends, or anywhere in it, is; and
+    one that is partly written from right to left begins where it stands, so that ``##`` does not
+    change sides."""
+    inner = said.strip(" ")
+    start = len(said) - len(said.lstrip(" "))
+    ends = "␣" * start, "␣" * (len(said) - start - len(inner))
+    letters = "".join(letter if letter == " " else visible(letter) for letter in inner)
+    whole = letters.join(ends) if inner else "␣" * len(said)
+    return _MARK + whole if isolated(whole) != whole else whole
 
 
 def gaps(column: Any) -> Any:
@@ -41,7 +55,7 @@ def safe(table: pd.DataFrame) -> pd.DataFrame:
     texts = table.select_dtypes(["object", "str"]).columns
     kept = table.assign(
         **{
-            name: [cell(value) if isinstance(value, str) else value for value in table[name]]
+            name: [cell(shown(value)) if isinstance(value, str) else value for value in table[name]]
             for name in texts
         }
     )

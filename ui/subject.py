@@ -13,6 +13,7 @@ from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import model_parameter, pick_model
 from ui.single import single
+from ui.unknown import tell_unknown
 from ui.url import Parameter
 
 MOST_SENTENCES = 6  # of a batch
@@ -42,7 +43,9 @@ def subject(
         picked = pick_model(model, only)
     bench = bench_of(picked)
     tell(bench)
-    return bench, texts.as_text(st.session_state["text"], bench, limit)
+    text = texts.as_text(st.session_state["text"], bench, limit)
+    tell_unknown(bench, [text], model, only)
+    return bench, text
 
 
 def batch_subject() -> tuple[Bench, tuple[str, ...]]:
@@ -69,6 +72,7 @@ def batch_subject() -> tuple[Bench, tuple[str, ...]]:
         )
     for line in lines or [""]:
         texts.as_text(line, bench, MOST_TOKENS)
+    tell_unknown(bench, lines)
     return bench, tuple(lines)
 
 

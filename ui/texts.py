@@ -9,7 +9,6 @@ from ui.i18n import N_
 MAX_TOKENS = 512  # past it a page would be slow for all of its readers
 LONGEST = 2048  # tokens that the lab reads, whose pictures of long texts come by tiles
 MAX_CHARACTERS = 20_000
-PAIR = "[SEP]"
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,7 @@ def as_text(typed: str, bench: Bench, limit: int = MAX_TOKENS) -> Text:
             characters=len(typed),
             limit=MAX_CHARACTERS,
         )
-    text: Text = typed
-    if PAIR in typed and bench.shape.token_types > 1:
-        first, second = typed.split(PAIR, 1)
-        text = (first.strip(), second.strip())
+    text = bench.paired(typed)
     pair = (text, None) if isinstance(text, str) else text
     tokens = len(bench.tokenizer.encode(*pair))
     if tokens > limit:

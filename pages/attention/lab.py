@@ -1,6 +1,6 @@
 """The attention lab: any model, any text, any switch; native, variant, difference."""
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import NoReturn
 
 import streamlit as st
@@ -20,6 +20,7 @@ from ui.notices import tell
 from ui.offers import model_parameter, pick_model
 from ui.scene import Scene
 from ui.switches import EXPERIMENT, PANEL, SWITCHES, chosen, fit, panel, summary
+from ui.unknown import tell_unknown
 from ui.url import Parameter, keep, one_of, publish, restore
 
 SECTIONS = {
@@ -138,6 +139,8 @@ with st.container():
         tell(bench)
     except ModelError as error:
         complain(error)
+    with suppress(ModelError):  # a text that cannot be read is complained of below
+        tell_unknown(bench, [texts.as_text(state["text"], bench, texts.LONGEST)])
     ignored += fit(bench)
     if ignored:
         left_out(ignored)

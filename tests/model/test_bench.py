@@ -87,7 +87,7 @@ def test_a_pair_is_one_sequence_of_two_segments(bench: Bench) -> None:
     assert types is not None
     table = bench.transformer.state_dict()["embedding.types.weight"]
     assert types[0].equal(table[result.source.types[0]])
-    whole = bench.run("the cat [SEP] sat")
+    whole = bench.run_encoded(bench.batch(result.source.ids.tolist()))  # all of it one segment
     assert whole.source.ids.equal(result.source.ids)
     assert whole.logits is not None
     assert result.logits is not None
@@ -195,3 +195,23 @@ def test_illegal_choices_and_unused_edits_are_errors(bench: Bench) -> None:
     unused = Tape(edits={"decoder.0.*": torch.zeros_like})
     assert code(bench.run, "the cat", tape=unused) == "edit-unused"
     assert code(bench.run, "the cat", replace(bench.native, layers=(2,))) == "no-such-layer"
+
+
+def test_a_text_with_a_separator_is_the_pair_that_it_spells(bench: Bench, make: Any) -> None:
+    spelt, pair = bench.encode("The cat [SEP] sat on"), bench.encode(("The cat", "sat on"))
+    assert spelt.ids.equal(pair.ids) and spelt.types.equal(pair.types)
+    assert spelt.types[0].tolist() == [0, 0, 0, 0, 1, 1, 1]
+    batch = bench.encode(["The cat [SEP] sat on", "on"])
+    assert batch.types[0].equal(pair.types[0]) and not batch.types[1].any()
+    one_segment = make(token_types=0).encode("The cat [SEP] sat on")
+    assert one_segment.ids.equal(pair.ids) and not one_segment.types.any()
+
+
+def test_padding_needs_a_row_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "vocab.json").write_text(json.dumps({"a": 0, "b": 1, "ab": 2}), encoding="utf-8")
+    (tmp_path / "merges.txt").write_text("#version: 0.2\na b\n", encoding="utf-8")
+    (tmp_path / "tokenizer_config.json").write_text('{"pad_token": "<pad>"}', encoding="utf-8")
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.special.pad == 3
+    shape = tiny(vocab_size=3)
+    assert Bench("small", shape, grown(shape), tokenizer).run(["ab", "aab"]).source.ids.max() == 2

@@ -6,18 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile import TOKENS
-from ui.inert import LONGEST, inert
+from ui.inert import LONGEST, inert, inert_text
 from ui.quoted import JOINER
-from ui.spreadsheet import cell, safe
+from ui.spreadsheet import cell, safe, shown
 
 
 @pytest.mark.parametrize(
     ("token", "shown"),
     [
         ("cat", "cat"),
-        (" cat", "cat"),
+        (" cat", "␣cat"),
+        ("\tcat ", "⇥cat␣"),
         (" ", "␣"),
-        ("", "␣"),
+        ("", "∅"),
+        ("##ل", "\u2066\\#\\#ل\u2069"),
         ("a b", "a␣b"),
         ("\r\n", "⟨d⟩↵"),
         ("\u202e猫", "⟨202e⟩猫"),
@@ -30,12 +32,34 @@ def test_a_token_as_markdown(token: str, shown: str) -> None:
     assert inert(token) == shown
 
 
+def test_a_name_keeps_its_blanks() -> None:
+    assert inert_text(" The capital of [MASK]") == r"The capital of \[MASK\]"
+    assert inert_text("a\tb") == "a⇥b"
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        (" the", "␣the"),
+        ("the cat ", "the cat␣"),
+        ("  ", "␣␣"),
+        ("", ""),
+        ("a\nb", "a↵b"),
+        ("##ل", "\u200e##ل"),
+        ("cat", "cat"),
+    ],
+)
+def test_what_a_table_shows(said: str, seen: str) -> None:
+    assert shown(said) == seen
+    assert safe(pd.DataFrame({"token": [said]}))["token"].tolist() == [seen]
+
+
 @given(st.text() | st.sampled_from(TOKENS))
 def test_every_sign_of_markdown_is_escaped_on_one_line(token: str) -> None:
-    shown = inert(token)
-    assert shown.isprintable() or JOINER in shown
-    assert len(shown.splitlines()) == 1
-    bare = shown.replace(JOINER, "").replace("\\\\", "")
+    said = inert(token)
+    assert said.isprintable() or set(said) & {JOINER, "\u2066"}
+    assert len(said.splitlines()) == 1
+    bare = said.strip("\u2066\u2069").replace(JOINER, "").replace("\\\\", "")
     for at, letter in enumerate(bare):
         if letter.isascii() and not letter.isalnum() and letter != "\\":
             assert bare[at - 1 : at] == "\\"

@@ -11,6 +11,7 @@ from ui.i18n import _
 from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import Offer, model_parameter, offered, pick_model
+from ui.unknown import tell_unknown
 from ui.url import Parameter, among, number, one_of
 
 MOST_PROMPT = 64  # tokens
@@ -65,6 +66,7 @@ def _subject() -> tuple[Bench, str]:
     if bench.shape.kind != "decoder" or bench.shape.head != "lm":
         raise ModelError("cannot-write", "this model cannot write: it needs a decoder with a head")
     text = texts.as_text(st.session_state["prompt"], bench, MOST_PROMPT)
+    tell_unknown(bench, [text], only=writers())
     return bench, text if isinstance(text, str) else " ".join(text)
 
 

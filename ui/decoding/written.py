@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from charts.labels import plain
+from charts.labels import plain, visible
 from charts.viewer import Axis, Panel, matrices
 from experiments.sequential import Moment, Whole, computed, write
 from model import Bench
@@ -180,7 +180,7 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
         pd.DataFrame(
             {
                 "pass": range(1, len(moments) + 1),
-                "token": [_visible(_name(bench, one.token)) for one in moments],
+                "token": [visible(_name(bench, one.token)) for one in moments],
                 "probability": [round(one.probability, 4) for one in moments],
                 "computed": [one.length - one.first for one in moments],
                 "repeated": [one.length for one in moments],
@@ -219,7 +219,3 @@ def _evidence(bench: Bench, moments: list[Moment], whole: Whole) -> None:
 
 def _name(bench: Bench, token: int) -> str:
     return bench.tokenizer.tokens([token])[0]
-
-
-def _visible(token: str) -> str:
-    return token.replace("\n", "↵").replace(" ", "␣")

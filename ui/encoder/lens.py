@@ -3,7 +3,7 @@
 import streamlit as st
 
 from charts import encoder as charts
-from charts.labels import plain
+from charts.labels import isolated, plain, visible
 from experiments.logit_lens import lens
 from experiments.reading import asked_positions
 from model import Bench
@@ -12,7 +12,7 @@ from ui.anatomy import evidence, figures
 from ui.encoder.stack import stream_of
 from ui.i18n import _
 from ui.indices import bring_back
-from ui.inert import inert, model_name
+from ui.inert import inert, inert_text, model_name
 from ui.numbers import numeral
 from ui.offers import offered
 from ui.plot import plot
@@ -94,7 +94,7 @@ def _position(bench: Bench, ids: list[int], tokens: list[str]) -> int:
         state["position"] = asked[0] if asked else len(tokens) - 1
 
     def spoken(place: int) -> str:
-        return f"{place} · {tokens[place].strip() or '␣'}"
+        return f"{place} · {isolated(visible(tokens[place]))}"
 
     label, places = _("Position"), range(len(tokens))
     if not single(label, places, "position", spoken=spoken):
@@ -112,7 +112,7 @@ def _no_head() -> None:
         for name, text in ELSEWHERE.items():
             if name in models:
                 st.button(
-                    f"{models[name].title}: “{inert(text)}”",
+                    f"{models[name].title}: “{inert_text(text)}”",
                     key=f"lens_{name}",
                     on_click=_look_at,
                     args=(name, text),

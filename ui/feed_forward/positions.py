@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from charts import feed_forward as charts
+from charts.labels import isolated, visible
 from experiments.influence import replacement_id
 from experiments.position_wise import SUBLAYERS, elsewhere, position_wise
 from model import Bench
@@ -98,7 +99,7 @@ def _settings(tokens: list[str]) -> int:
     picking, writing = st.columns([3, 1])
 
     def spoken(place: int) -> str:
-        return f"{place} · {tokens[place].strip() or '␣'}"
+        return f"{place} · {isolated(visible(tokens[place]))}"
 
     places, label = range(len(tokens)), _("Exchange the token")
     if not single(label, places, "changed", picking, spoken):

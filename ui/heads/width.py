@@ -43,6 +43,7 @@ from ui.plot import plot
 from ui.scene import colours, words
 from ui.single import single
 from ui.subject import place
+from ui.unknown import tell_unknown
 from ui.url import Parameter, among, number
 
 WIDTHS = (64, 128, 256)
@@ -166,6 +167,7 @@ def _ranks() -> None:
     bench = bench_of(picked)
     tell(bench)
     text = texts.as_text(state["passage"], bench)
+    tell_unknown(bench, [text])
     layer, head = place(bench)
     found = _spectrum(bench.name, text, layer, bench)
     width, tokens = bench.shape.d_head, found.values.shape[1]

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from charts import masks as charts
+from charts.labels import isolated, visible
 from charts.viewer import Axis, MatricesEvent, Panel, matrices
 from experiments.influence import Influence, count, joined, reads_at, replacement_id, steps
 from experiments.outcome import predictions
@@ -132,7 +133,7 @@ def _settings(tokens: list[str]) -> int:
     picking, writing = st.columns([3, 1])
 
     def spoken(place: int) -> str:
-        return f"{place} · {tokens[place].strip() or '␣'}"
+        return f"{place} · {isolated(visible(tokens[place]))}"
 
     places, label = range(len(tokens)), _("Exchange the token")
     if not single(label, places, "changed", picking, spoken):

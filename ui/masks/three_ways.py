@@ -8,6 +8,7 @@ import streamlit as st
 from torch import Tensor
 
 from charts import masks as charts
+from charts.labels import isolated, visible
 from charts.viewer import Axis, Panel, matrices
 from experiments.corruption import candidates_of
 from experiments.influence import (
@@ -204,7 +205,7 @@ def _settings(bench: Bench, ids: list[int], tokens: list[str]) -> tuple[int, boo
     picking, hiding, seeing = st.columns([3, 2, 2], vertical_alignment="bottom")
 
     def spoken(place: int) -> str:
-        return f"{place} · {tokens[place].strip() or '␣'}"
+        return f"{place} · {isolated(visible(tokens[place]))}"
 
     label = _("The token to predict")
     if not single(label, places, "word", picking, spoken):

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from charts import tokenizers as charts
-from experiments.vocabularies import SAMPLES, fertility, lost, overlap, sample, texts_of, unknown_id
+from experiments.vocabularies import SAMPLES, fertility, overlap, sample, texts_of
 from model import ModelError
 from tokenizers import Tokenizer
+from ui import unknown
 from ui.anatomy import evidence
 from ui.i18n import N_, _
-from ui.inert import inert
 from ui.numbers import numeral
 from ui.page import INSTALL_MODELS
 from ui.plot import plot
@@ -68,16 +68,10 @@ def show() -> None:
 
 def _one(name: str, tokenizer: Tokenizer, text: str) -> None:
     ids = tokenizer.encode(text, special=False)
-    facts = [
-        f"**{inert(name)}**",
-        _("{tokens} tokens, {each} per character").format(
-            tokens=len(ids), each=numeral(len(ids) / len(text), ".2f")
-        ),
-    ]
-    if unknown := ids.count(unknown_id(tokenizer)):
-        facts.append(_("**unknown: {count}**").format(count=unknown))
-    if vanished := lost(tokenizer, text):
-        facts.append(_("**characters lost: {count}**").format(count=vanished))
+    each = _("{tokens} tokens, {each} per character").format(
+        tokens=len(ids), each=numeral(len(ids) / len(text), ".2f")
+    )
+    facts = [f"**{name}**", each, *unknown.facts(tokenizer, [text])]
     st.markdown(" · ".join(facts))
     styled(row(described(tokenizer, ids[:MOST]), ids=st.session_state["ids"]))
     if len(ids) > MOST:

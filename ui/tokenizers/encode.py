@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from charts.labels import visible
 from experiments.vocabularies import bytewise
 from model import ModelError
 from tokenizers import Tokenizer
@@ -16,6 +17,7 @@ from tokenizers.bpe import ByteLevelBPE, Merge
 from tokenizers.learned import BytesWordPiece, CharacterBPE
 from tokenizers.training import joined_piece
 from tokenizers.wordpiece import Try, WordPiece
+from ui import unknown
 from ui.anatomy import evidence
 from ui.i18n import _
 from ui.indices import bring_back
@@ -67,7 +69,8 @@ def show() -> None:
         else:
             _work(tokenizer, chosen)
     ids = tokenizer.encode(text, special=False)
-    st.markdown(_("**4 · The whole text**: {count} tokens").format(count=len(ids)))
+    whole = _("**4 · The whole text**: {count} tokens").format(count=len(ids))
+    st.markdown(" · ".join([whole, *unknown.facts(tokenizer, [text])]))
     styled(row(described(tokenizer, ids), ids=True))
     _evidence(tokenizer, text, name)
 
@@ -201,7 +204,7 @@ def _evidence(tokenizer: Tokenizer, text: str, name: str) -> None:
         symbols = to_symbols(data.decode())
         rows.append(
             {
-                "letter": letter if letter.isprintable() else f"⟨{ord(letter):x}⟩",
+                "letter": visible(letter),
                 "code": f"U+{ord(letter):04X}",
                 "name": unicodedata.name(letter, ""),
                 "bytes": data.hex(" "),

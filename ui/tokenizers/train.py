@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from charts import tokenizers as charts
+from charts.labels import visible
 from experiments.vocabularies import learned_by_both, parting, steps_table, summary
 from tokenizers import Tokenizer
 from tokenizers.added_tokens import AddedToken
@@ -178,8 +179,7 @@ def _candidate_table(training: Training, found: list[Candidate]) -> pd.DataFrame
         {
             "wins": "✔" if place == 0 else "",
             "pair": " + ".join(
-                _label(training, piece).replace(" ", "␣").replace("\n", "↵")
-                for piece in (pair.left, pair.right)
+                visible(_label(training, piece)) for piece in (pair.left, pair.right)
             ),
             "count": pair.count,
             "ratio": pair.ratio,

@@ -3,23 +3,20 @@
 const ELLIPSIS = "…";
 const LONGEST = 80;
 
-// Whitespace and control characters made visible; marks that would turn the direction of the text
-// around them replaced.
+const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
+
+// A token as charts/labels.py shows it: blanks as signs, what has no shape of its own, or would turn
+// the direction of the text around it, as its code.
 export function visible(token) {
   if (token === "") return "∅";
-  const shown = token
-    .replace(/ /g, "␣")
-    .replace(/\n/g, "⏎")
-    .replace(/\t/g, "⇥")
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) =>
-      `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
-    .replace(/[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
+  const shown = token.replace(/[\p{C}\p{Z}]/gu, (letter) =>
+    SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16)}⟩`);
   const letters = Array.from(shown.slice(0, 2 * LONGEST));
   return letters.length > LONGEST ? letters.slice(0, LONGEST).join("") + ELLIPSIS : shown;
 }
 
-// First-strong isolation: a right-to-left token keeps its own order and leaves its neighbours'.
-const isolated = (text) => `\u2068${text}\u2069`;
+// Isolation: a right-to-left token keeps its own order, with ## in front, and leaves its neighbours'.
+const isolated = (text) => `\u2066${text}\u2069`;
 
 // Text that fits a width, measured once per font.
 export class Fitter {
