@@ -22,7 +22,7 @@ PAGES = {  # page → where its text stands, what opens it, the parameter of its
     "blocks/feed_forward": ("text", {}, "model"),
     "blocks/residual": ("text", {"look": "real"}, "model"),
     "blocks/normalization": ("sentences", {}, "model"),
-    "inputs/positions": ("text", {"q": "8", "wave_view": "shuffle"}, "model"),
+    "inputs/positions": ("text", {"q": "9", "wave_view": "shuffle"}, "model"),
 }
 
 
