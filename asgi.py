@@ -6,13 +6,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from ui import descriptors, environment, logs
+from ui import environment, logs, system
 from ui.door import Door
 from ui.serve import life
 from ui.sessions import Sessions
 
 logs.keep_short()
-sessions = Sessions(environment.sessions(), descriptors.raise_limit())
+sessions = Sessions(environment.sessions(), system.raise_limit())
 app = st.App(
     Path(__file__).parent / "app.py",
     middleware=[

@@ -1,5 +1,8 @@
 """The linear map x Wᵀ + b, where most of a pass's time goes."""
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,12 +26,13 @@ _UNCACHED = 2**22
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`F.linear`: x (…, d_in), weight (d_out, d_in), bias (d_out,) → (…, d_out)."""
     rows = x.shape[:-1].numel()
-    onednn = rows * weight.numel() >= _LARGE and _by_onednn(x, weight)
-    streamed = onednn and rows == 1 and weight.numel() >= _UNCACHED
+    large = rows * weight.numel() >= _LARGE
+    onednn = _onednn() if large and _fits(x, weight) else None
+    streamed = onednn is not None and rows == 1 and weight.numel() >= _UNCACHED
     if 0 < rows <= _FEW and weight.numel() >= _WIDE and not streamed:
         return _turned(x, weight, bias, rows)
-    if onednn:
-        return torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "none", [], "")
+    if onednn is not None:
+        return onednn(x, weight, bias, "none", [], "")
     return F.linear(x, weight, bias)
 
 
@@ -48,8 +52,24 @@ def _turned(x: Tensor, weight: Tensor, bias: Tensor | None, rows: int) -> Tensor
     return product.T[:rows].contiguous().view(*x.shape[:-1], -1)
 
 
-def _by_onednn(x: Tensor, weight: Tensor) -> bool:
-    """Whether oneDNN can take the product: it gives no gradients."""
+def _fits(x: Tensor, weight: Tensor) -> bool:
+    """Whether the product is one for oneDNN: it gives no gradients."""
     differentiated = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
-    there = x.device.type == "cpu" and torch.backends.mkldnn.is_available()
-    return there and x.dtype == weight.dtype == torch.float32 and not differentiated
+    cpu = x.device.type == "cpu"
+    return cpu and x.dtype == weight.dtype == torch.float32 and not differentiated
+
+
+@cache
+def _onednn() -> Callable[..., Tensor] | None:
+    """oneDNN's x Wᵀ + b, an operation of PyTorch's own that has no public name: tried once, on the
+    first product that it would take. None where there is none, or it is another than it was."""
+    if not torch.backends.mkldnn.is_available():
+        return None
+    numbers = ([[1.0, 2.0]], [[3.0, 4.0]], [5.0], [[16.0]])
+    x, weight, bias, right = (torch.tensor(one, dtype=torch.float32) for one in numbers)
+    try:
+        product = torch.ops.mkldnn._linear_pointwise.default
+        found = product(x, weight, bias, "none", [], "")
+    except (AttributeError, RuntimeError, TypeError):
+        return None
+    return product if torch.equal(found, right) else None

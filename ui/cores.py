@@ -14,6 +14,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.desk import Desk
+from ui.system import cores
 from ui.turns import Turns
 
 SWITCH = 0.0005  # seconds that a thread may keep Python to itself while others want it
@@ -21,11 +22,6 @@ SHORT = 2 * 10**9  # floating-point operations of a pass that takes no longer th
 SPEED = 3 * 10**10  # of them in a second, about, on one core
 
 TURNS = Turns(patience=0.25)  # of drawing a page
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def use_one_thread() -> None:

@@ -1,10 +1,10 @@
 """Keep what lives long out of the garbage collector's way, and give back what is free."""
 
-import ctypes
 import gc
 import time
 from threading import Thread
-from typing import Any
+
+from ui.system import of_c
 
 ARENAS = 2  # of malloc: beyond the first, what a thread freed serves that arena's threads alone
 EVERY = 30  # seconds between two times that free memory is given back
@@ -32,7 +32,7 @@ def bound() -> None:
     eight a core: what one run frees lies scattered in its arena. After hundreds of sessions that
     was a third of the process, and it never fell.
     """
-    mallopt = _of_c("mallopt")
+    mallopt = of_c("mallopt")
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, ARENAS)
     Thread(target=_give_back_for_ever, name="give back", daemon=True).start()
@@ -42,7 +42,7 @@ def give_back() -> None:
     """Hand freed memory back to the system, where the C library can (glibc): after a long text its
     allocator holds hundreds of megabytes in pieces that nothing smaller would fill. Milliseconds.
     """
-    trim = _of_c("malloc_trim")
+    trim = of_c("malloc_trim")
     if trim is not None:
         trim(0)
 
@@ -51,11 +51,3 @@ def _give_back_for_ever() -> None:
     while True:
         time.sleep(EVERY)
         give_back()
-
-
-def _of_c(name: str) -> Any:
-    """A function of the C library, or None where there is none of this name."""
-    try:
-        return getattr(ctypes.CDLL(None), name, None)
-    except (OSError, TypeError):  # Windows has no library without a name
-        return None

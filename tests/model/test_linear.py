@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.linear import _LARGE, _UNCACHED, Linear
+from model.linear import _LARGE, _UNCACHED, Linear, _onednn
 
 
 def numbers(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -109,3 +109,48 @@ def test_other_types_are_as_exact_as_they_can_be(rows: int) -> None:
     x = numbers(rows, 600, dtype=torch.bfloat16)
     assert ours(x).dtype == torch.bfloat16
     torch.testing.assert_close(ours(x), theirs(x))
+
+
+class Missing:
+    """PyTorch without the operation, or with another one of its name."""
+
+    def __init__(self, **operations: object) -> None:
+        self.__dict__.update(operations)
+
+
+def product_that(gives: object) -> Missing:
+    def product(*_arguments: object) -> object:
+        if isinstance(gives, Exception):
+            raise gives
+        return gives
+
+    return Missing(_linear_pointwise=Missing(default=product))
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        Missing(),
+        Missing(_linear_pointwise=Missing()),
+        product_that(RuntimeError("schema")),
+        product_that(NotImplementedError("no kernel")),
+        product_that(TypeError("arguments")),
+        product_that(torch.tensor([[17.0]])),
+    ],
+)
+def test_without_the_operation_of_onednn_the_numbers_are_pytorchs(
+    monkeypatch: pytest.MonkeyPatch, operations: Missing
+) -> None:
+    ours, theirs = pair(384, 1536, True, torch.float32)
+    x = numbers(64, 384, dtype=torch.float32)
+    with torch.no_grad():
+        assert _onednn() is not None  # or nothing is compared here
+        usual = ours(x)
+        monkeypatch.setattr(torch.ops, "mkldnn", operations)
+        _onednn.cache_clear()
+        try:
+            assert _onednn() is None
+            assert torch.equal(ours(x), theirs(x))
+        finally:
+            _onednn.cache_clear()
+        torch.testing.assert_close(usual, theirs(x), rtol=1e-5, atol=1e-5)

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.server import Server, server
 from tests.strangers import ask, knock, session_of, tab
-from ui import descriptors, sessions
+from ui import sessions
 from ui.sessions import A_SESSION, A_TAB, RETURNING, SPARE, WAIT, Sessions
 
 GONE_WITHIN = 60  # seconds after its tab
@@ -114,43 +114,3 @@ def test_who_comes_back_in_time_finds_the_session_again() -> None:
 
     with server("ui.serve") as running:
         asyncio.run(leave_and_come_back(running.url))
-
-
-class Resource:
-    """The module of that name on a system that grants so many."""
-
-    RLIM_INFINITY, RLIMIT_NOFILE = -1, 7
-
-    def __init__(self, soft: int, hard: int, grants: int) -> None:
-        self.limits, self.grants = (soft, hard), grants
-
-    def getrlimit(self, _which: int) -> tuple[int, int]:
-        return self.limits
-
-    def setrlimit(self, _which: int, limits: tuple[int, int]) -> None:
-        if limits[0] > self.grants:
-            raise ValueError
-        self.limits = limits
-
-
-@pytest.mark.parametrize(
-    ("soft", "hard", "grants", "expected"),
-    [
-        (1024, 4096, 4096, 4096),
-        (4096, 4096, 4096, 4096),
-        (256, -1, 10_240, 10_240),  # macOS
-        (256, -1, 100_000, 65_536),
-        (256, -1, 1000, 256),
-        (-1, -1, 0, None),
-    ],
-)
-def test_the_limit_is_raised_as_far_as_the_system_lets(
-    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, grants: int, expected: int | None
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "resource", Resource(soft, hard, grants))
-    assert descriptors.raise_limit() == expected
-
-
-def test_a_system_that_counts_no_descriptors_bounds_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "resource", None)
-    assert descriptors.raise_limit() is None
