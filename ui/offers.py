@@ -140,7 +140,7 @@ def pick_model(
 
 
 def _shown(offer: Offer) -> str:
-    return offer.title if offer.opens else _("{name} · cannot be opened").format(name=offer.title)
+    return offer.title if offer.opens else _("✕ {name} · cannot be opened").format(name=offer.title)
 
 
 def _spoken(name: str) -> str:

@@ -84,7 +84,7 @@ def test_a_choice_stays_when_its_title_changes(models: Path) -> None:
     config = cached / "blobs" / "aaa-config.json"
     sound = config.read_text()
     for content, title in (
-        (json.dumps({"model_type": "mamba"}), "who/what · cannot be opened"),
+        (json.dumps({"model_type": "mamba"}), "✕ who/what · cannot be opened"),
         (sound, "who/what"),
     ):
         config.write_text(content)
