@@ -39,7 +39,7 @@ def test_limits_are_tight() -> None:
     server = SETTINGS["server"]
     assert server["maxUploadSize"] <= 1  # MB: no page takes a file
     assert server["maxMessageSize"] <= 16
-    assert server["maxCacheDataSize"] == "512mb"
+    assert server["maxCacheDataSize"] == "128mb"
 
 
 def test_every_setting_is_one_that_streamlit_knows() -> None:
