@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import cores, heap, reconnect, style
-from ui.i18n import language_switch
+from ui import cores, heap, reconnect, style, visits
+from ui.i18n import language_switch, publish_language
 from ui.navigation import current_page
 from ui.training.background import leave_the_queue
 
@@ -23,14 +23,18 @@ def start_up() -> None:
     heap.freeze()
 
 
-st.set_page_config(page_title="Attention Lab", page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide")
 start_up()
-carried = reconnect.carried()
-style.bring()
-with st.sidebar:
-    language_switch()
-with cores.TURNS.taken():
-    began = time.monotonic()
-    current_page().run()
-leave_the_queue(began)
-reconnect.replay(carried)
+with reconnect.taken_up():
+    style.bring()
+    visits.keep()
+    with st.sidebar:
+        language_switch()
+    page = current_page()
+    try:
+        with cores.TURNS.taken():
+            began = time.monotonic()
+            page.run()
+        leave_the_queue(began)
+    finally:
+        publish_language()

@@ -14,7 +14,7 @@ from ui import spreadsheet
 from ui.errors import explain
 from ui.i18n import N_, _, prose
 from ui.indices import left_out
-from ui.navigation import QUESTIONS
+from ui.navigation import QUESTIONS, question_title, tab_title
 from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore
 
@@ -64,7 +64,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.segmented_control(
             _("Question"),
             list(map(str, questions)),
-            format_func=lambda n: f"Q{n} · {_(QUESTIONS[int(n)])}",
+            format_func=lambda n: question_title(int(n)),
             key="q",
             required=True,
             label_visibility="collapsed",
@@ -74,7 +74,8 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         left_out(ignored)
     number = int(st.session_state["q"])
     question = questions[number]
-    st.header(f"Q{number} · {_(QUESTIONS[number])}", anchor=f"q{number}")
+    tab_title(_(QUESTIONS[number]))
+    st.header(question_title(number), anchor=f"q{number}")
     st.markdown(prose(file, f"q{number}"))
     if question.kind is not None:
         badge(question.kind)

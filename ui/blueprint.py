@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-import streamlit as st
 from streamlit.components.v2 import component
 
 from ui.i18n import N_, _
-from ui.navigation import PAGES, href, query
+from ui.navigation import PAGES, Target, go, question
 
 VIEW = "12 44 416 612"
 
@@ -18,56 +17,56 @@ Style = Literal["box", "chip"]
 
 @dataclass(frozen=True)
 class Part:
-    """A box of the picture, in the SVG's own units, and the page that it opens."""
+    """A box of the picture, in the SVG's own units, and what it opens."""
 
     x: int
     y: int
     width: int
     height: int
     label: str
-    page: str
+    opens: Target
     style: Style = "box"
-    model: str | None = None  # the model that the page shows it on
 
-    @property
-    def parameters(self) -> dict[str, str]:
-        return {} if self.model is None else {"model": self.model}
+
+def _lab(model: str) -> Target:
+    """The lab, on a model that has the part."""
+    return Target(PAGES["lab"], {"model": model})
 
 
 # Encoder boxes span x 40–196 and its skip connections run at x 28; the decoder mirrors it with
 # 244–400 and 412. Both stacks are read from the bottom up.
 PARTS = (
-    Part(40, 596, 156, 28, N_("Tokens"), "tokenizers"),
-    Part(40, 552, 156, 28, N_("Embedding × √d"), "positions"),
-    Part(40, 508, 156, 28, N_("+ position"), "positions"),
-    Part(40, 408, 156, 62, N_("Self-attention"), "lab", model="minilm"),
-    Part(46, 438, 47, 28, N_("scores"), "scores", "chip"),
-    Part(96, 438, 44, 28, N_("heads"), "heads", "chip"),
-    Part(143, 438, 47, 28, N_("masks"), "masks", "chip"),
-    Part(40, 366, 74, 28, N_("Add"), "residual"),
-    Part(122, 366, 74, 28, N_("Norm"), "normalization"),
-    Part(40, 314, 156, 28, N_("Feed-forward"), "feed_forward"),
-    Part(40, 272, 74, 28, N_("Add"), "residual"),
-    Part(122, 272, 74, 28, N_("Norm"), "normalization"),
-    Part(24, 239, 110, 28, N_("Encoder layer × N"), "encoder", "chip"),
-    Part(40, 84, 156, 28, N_("Learning rate, dropout"), "schedules"),
-    Part(244, 596, 156, 28, N_("Tokens"), "tokenizers"),
-    Part(244, 552, 156, 28, N_("Embedding × √d"), "positions"),
-    Part(244, 508, 156, 28, N_("+ position"), "positions"),
-    Part(244, 408, 156, 62, N_("Masked self-attention"), "lab", model="smollm2"),
-    Part(250, 438, 47, 28, N_("scores"), "scores", "chip"),
-    Part(300, 438, 44, 28, N_("heads"), "heads", "chip"),
-    Part(347, 438, 47, 28, N_("masks"), "masks", "chip"),
-    Part(244, 366, 74, 28, N_("Norm"), "normalization"),
-    Part(326, 366, 74, 28, N_("Add"), "residual"),
-    Part(244, 306, 156, 36, N_("Cross-attention"), "alignment"),
-    Part(244, 264, 74, 28, N_("Norm"), "normalization"),
-    Part(326, 264, 74, 28, N_("Add"), "residual"),
-    Part(244, 212, 156, 28, N_("Feed-forward"), "feed_forward"),
-    Part(244, 170, 74, 28, N_("Norm"), "normalization"),
-    Part(326, 170, 74, 28, N_("Add"), "residual"),
-    Part(306, 138, 110, 28, N_("Decoder layer × N"), "encoder", "chip"),
-    Part(244, 84, 156, 28, N_("Linear, softmax"), "decoding"),
+    Part(40, 596, 156, 28, N_("Tokens"), question(18)),
+    Part(40, 552, 156, 28, N_("Embedding × √d"), question(8)),
+    Part(40, 508, 156, 28, N_("+ position"), question(9)),
+    Part(40, 408, 156, 62, N_("Self-attention"), _lab("minilm")),
+    Part(46, 438, 47, 28, N_("scores"), question(2), "chip"),
+    Part(96, 438, 44, 28, N_("heads"), question(1), "chip"),
+    Part(143, 438, 47, 28, N_("masks"), question(5), "chip"),
+    Part(40, 366, 74, 28, N_("Add"), question(11)),
+    Part(122, 366, 74, 28, N_("Norm"), question(12)),
+    Part(40, 314, 156, 28, N_("Feed-forward"), question(14)),
+    Part(40, 272, 74, 28, N_("Add"), question(11)),
+    Part(122, 272, 74, 28, N_("Norm"), question(12)),
+    Part(24, 239, 110, 28, N_("Encoder layer × N"), question(7), "chip"),
+    Part(40, 84, 156, 28, N_("Learning rate, dropout"), question(19)),
+    Part(244, 596, 156, 28, N_("Tokens"), question(18)),
+    Part(244, 552, 156, 28, N_("Embedding × √d"), question(8)),
+    Part(244, 508, 156, 28, N_("+ position"), question(9)),
+    Part(244, 408, 156, 62, N_("Masked self-attention"), _lab("smollm2")),
+    Part(250, 438, 47, 28, N_("scores"), question(2), "chip"),
+    Part(300, 438, 44, 28, N_("heads"), question(1), "chip"),
+    Part(347, 438, 47, 28, N_("masks"), question(16), "chip"),
+    Part(244, 366, 74, 28, N_("Norm"), question(12)),
+    Part(326, 366, 74, 28, N_("Add"), question(11)),
+    Part(244, 306, 156, 36, N_("Cross-attention"), question(15)),
+    Part(244, 264, 74, 28, N_("Norm"), question(12)),
+    Part(326, 264, 74, 28, N_("Add"), question(11)),
+    Part(244, 212, 156, 28, N_("Feed-forward"), question(14)),
+    Part(244, 170, 74, 28, N_("Norm"), question(12)),
+    Part(326, 170, 74, 28, N_("Add"), question(11)),
+    Part(306, 138, 110, 28, N_("Decoder layer × N"), question(7), "chip"),
+    Part(244, 84, 156, 28, N_("Linear, softmax"), question(17)),
 )
 
 STACKS = ((16, 236, 192, 256), (232, 134, 192, 358))
@@ -140,8 +139,7 @@ def blueprint() -> None:
     mount = component("blueprint", html="<figure></figure>", css=CSS, js=JS)
     clicked = mount(key="blueprint", data={"svg": svg()}, on_opened_change=lambda: None)
     if clicked.opened is not None:
-        part = PARTS[clicked.opened]
-        st.switch_page(PAGES[part.page].script, query_params=query(**part.parameters))
+        go(PARTS[clicked.opened].opens)
 
 
 def svg() -> str:
@@ -168,14 +166,14 @@ def _drawing() -> Iterator[str]:
 
 
 def _part(number: int, part: Part) -> str:
-    page = PAGES[part.page]
     # A box that holds chips has its label above them.
     middle = part.y + (16 if part.height > 40 else part.height / 2)
     inside = (
         f'<rect x="{part.x}" y="{part.y}" width="{part.width}" height="{part.height}" rx="6"/>'
         f'<text x="{part.x + part.width / 2}" y="{middle}">{escape(_(part.label))}</text>'
     )
+    title = escape(part.opens.title)
     return (
-        f'<a class="part open {part.style}" href="{escape(href(page, **part.parameters))}"'
-        f' target="_self" data-part="{number}"><title>{escape(_(page.title))}</title>{inside}</a>'
+        f'<a class="part open {part.style}" href="{escape(part.opens.href)}"'
+        f' target="_self" data-part="{number}"><title>{title}</title>{inside}</a>'
     )

@@ -31,11 +31,7 @@ _SECTION = re.compile(r"^# (?P<key>\S+)[ \t]*\n", re.MULTILINE)
 
 
 def language_switch() -> None:
-    """Draw the language switch and keep the URL parameter ``lang`` in step with it.
-
-    The parameter is not bound to the widget: Streamlit writes a bound option's label, not the
-    option, so the URL would read ``lang=中文``.
-    """
+    """Draw the language switch, and speak what it says from here on."""
     if PARAMETER not in st.session_state:
         asked = st.query_params.get(PARAMETER)
         st.session_state[PARAMETER] = asked if asked in LANGUAGES else _of_browser()
@@ -48,6 +44,15 @@ def language_switch() -> None:
         persist_state="session",
     )
     speak()
+
+
+def publish_language() -> None:
+    """Keep the URL parameter ``lang`` in step with the language switch; call it when the page has
+    been run, since before it the browser is still on the page that the reader left.
+
+    The parameter is not bound to the widget: Streamlit writes a bound option's label, not the
+    option, so the URL would read ``lang=中文``.
+    """
     shown = None if language() == DEFAULT else language()
     if shown is None:
         st.query_params.pop(PARAMETER, None)
@@ -81,7 +86,12 @@ def _of_session() -> str:
 
 def _(message: str) -> str:
     """Translate a message; fill its placeholders afterwards with ``str.format``."""
-    return _catalogue(language()).gettext(message)
+    return translated(message, language())
+
+
+def translated(message: str, code: str) -> str:
+    """A message in a language of `LANGUAGES`, whatever the session speaks."""
+    return _catalogue(code).gettext(message)
 
 
 def everywhere(message: str) -> str:

@@ -1,14 +1,19 @@
 """The curriculum's pages and the links to them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from ui.i18n import DEFAULT, N_, PARAMETER, _, language
+from ui.url import head_for
 
 ROOT = Path(__file__).parent.parent
+APP = N_("Attention Lab")
+HOME = "home"
 
 CHAPTERS = {
     "home": N_("Start"),
@@ -79,37 +84,84 @@ PAGES = {
 }
 
 
+Value = str | float | bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a link leads: a page, and what its address is to say."""
+
+    page: Page
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What it opens, in the reader's language."""
+        asked = self.parameters.get("q")
+        return _(self.page.title) if asked is None else question_title(int(asked))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """URL parameters in the reader's language; switches read ``true`` and ``false``."""
+        spoken = {} if language() == DEFAULT else {PARAMETER: language()}
+        return spoken | {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self.parameters.items()
+        }
+
+    @property
+    def href(self) -> str:
+        """Relative, so that it holds behind any base path."""
+        address = "./" if self.page.key == HOME else self.page.key
+        asked = urlencode(self.query)
+        return f"{address}?{asked}" if asked else address
+
+
+def question(number: int) -> Target:
+    """The page that answers a question, at this question: it is named even where it is the page's
+    first, since the reader may have left the page at another."""
+    page = next(page for page in PAGES.values() if number in page.questions)
+    return Target(page, {"q": number})
+
+
+def question_title(number: int) -> str:
+    return f"Q{number} · {_(QUESTIONS[number])}"
+
+
+def go(target: Target) -> NoReturn:
+    """Open a page from within a run of the script.
+
+    The address stays until the page is there: Streamlit would write what is asked for behind the
+    name of the page that the reader is still on, as an entry of its own in the browser's history.
+    """
+    head_for(target.query)
+    st.switch_page(target.page.script, query_params=st.query_params.to_dict())
+
+
 def current_page() -> st.Page:
-    """Draw the navigation in the reader's language and return the page to run."""
+    """Draw the navigation in the reader's language, call the browser's tab after the page that is
+    to be run, and return it."""
     sections: dict[str, list[st.Page]] = {}
     for page in PAGES.values():
         target = st.Page(
             page.script,
             title=_(page.title),
             icon=page.icon,
-            url_path=page.key,
-            default=page.key == "home",
+            url_path="" if page.key == HOME else page.key,
+            default=page.key == HOME,
         )
         sections.setdefault(_(CHAPTERS[page.chapter]), []).append(target)
-    return st.navigation(sections, expanded=True)
+    # Streamlit serves its first page at the root alone; who types /home means it too
+    home = PAGES[HOME]
+    also = st.Page(
+        home.script, title=_(home.title), icon=home.icon, url_path=HOME, visibility="hidden"
+    )
+    sections[_(CHAPTERS[home.chapter])].append(also)
+    opened = st.navigation(sections, expanded=True)
+    tab_title(*(() if opened.url_path in ("", HOME) else (opened.title,)))
+    return opened
 
 
-def page_of(question: int) -> Page:
-    """The page that answers a question."""
-    return next(page for page in PAGES.values() if question in page.questions)
-
-
-def query(**parameters: str | float | bool) -> dict[str, str]:
-    """URL parameters of a page in the reader's language; switches read ``true`` and ``false``."""
-    spoken = {} if language() == DEFAULT else {PARAMETER: language()}
-    return spoken | {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }
-
-
-def href(page: Page, **parameters: str | float | bool) -> str:
-    """A link to a page, relative so that it holds behind any base path."""
-    address = "./" if page.key == "home" else page.key
-    asked = urlencode(query(**parameters))
-    return f"{address}?{asked}" if asked else address
+def tab_title(*parts: str) -> None:
+    """Call the browser's tab, and with it history and bookmarks, after what is shown."""
+    st.set_page_config(page_title=" · ".join((*parts, _(APP))))

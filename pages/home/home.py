@@ -5,8 +5,9 @@ import streamlit as st
 from ui.blueprint import blueprint
 from ui.examples import EXAMPLES, State
 from ui.i18n import _, prose
-from ui.navigation import CHAPTERS, PAGES, QUESTIONS, Page, query
+from ui.navigation import CHAPTERS, PAGES, QUESTIONS, Page, Target, question
 from ui.page import real_models
+from ui.url import restore
 
 
 def example(name: str, state: State) -> None:
@@ -16,22 +17,25 @@ def example(name: str, state: State) -> None:
             PAGES["lab"].script,
             label=_("Open in the lab"),
             icon=":material/arrow_forward:",
-            query_params=query(**state),
+            query_params=Target(PAGES["lab"], state).query,
         )
 
 
-def _numbered(question: int) -> str:
-    padding = "\N{FIGURE SPACE}" if question < 10 else ""
-    return f"{padding}**{question}**\N{EN SPACE}{_(QUESTIONS[question])}"
+def _numbered(number: int) -> str:
+    padding = "\N{FIGURE SPACE}" if number < 10 else ""
+    return f"{padding}**{number}**\N{EN SPACE}{_(QUESTIONS[number])}"
 
 
 def questions(pages: list[Page]) -> None:
     """Links to a chapter's questions, in the order of its pages."""
     for page in pages:
-        for label in [_numbered(n) for n in page.questions] or [_(page.title)]:
-            st.page_link(page.script, label=label, query_params=query())
+        for number in page.questions:
+            st.page_link(page.script, label=_numbered(number), query_params=question(number).query)
+        if not page.questions:
+            st.page_link(page.script, label=_(page.title), query_params=Target(page).query)
 
 
+restore(())
 st.title(_("Attention Lab"))
 st.markdown(prose(__file__))
 for column, (name, state) in zip(st.columns(3), EXAMPLES.items(), strict=True):

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.chromium import NewPage, settled, visit
 from ui.examples import EXAMPLES
-from ui.navigation import query
+from ui.navigation import PAGES, Target
 
 ENGLISH, CHINESE = "Attention Lab", "注意力实验室"
 
@@ -95,7 +95,7 @@ def test_an_example_opens_the_lab_in_its_state(page: Page, card: int) -> None:
     # What equals the lab's own default leaves the URL.
     shown = parameters(page)
     assert shown["text"] == [state["text"]]
-    assert all(query(**state)[name] == value for name, [value] in shown.items())
+    assert all(Target(PAGES["lab"], state).query[name] == value for name, [value] in shown.items())
     expect(page.get_by_text(f"Layer {state['layer']}, head {state['head']}").first).to_be_visible()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.navigation import page_of
+from ui.navigation import question as target
 from ui.trained import looking
 from ui.trained.panels import PANELS
 
@@ -31,7 +31,7 @@ QUICK |= {"longest": "128", "widest": "64", "depth": "1", "d_model": "32", "look
 
 
 def opened(question: int, language: str, **parameters: str) -> AppTest:
-    app = AppTest.from_file(page_of(question).script, default_timeout=120)
+    app = AppTest.from_file(target(question).page.script, default_timeout=120)
     app.session_state["lang"] = language
     app.query_params["q"] = str(question)
     for name, value in (QUICK | parameters).items():

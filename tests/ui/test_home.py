@@ -4,7 +4,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
-from urllib.parse import urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -72,12 +71,22 @@ def picture() -> ET.Element:
 
 
 def test_every_page_but_home_has_a_part_of_the_picture() -> None:
-    assert {part.page for part in PARTS} == PAGES.keys() - {"home"}
+    assert {part.opens.page.key for part in PARTS} == PAGES.keys() - {"home"}
 
 
-def test_each_part_is_a_link_to_its_page() -> None:
-    links = [urlsplit(link.attrib["href"]).path for link in picture().iter(f"{SVG}a")]
-    assert links == [part.page for part in PARTS]
+def test_each_part_is_a_link_to_what_it_opens() -> None:
+    links = [link.attrib["href"] for link in picture().iter(f"{SVG}a")]
+    assert links == [part.opens.href for part in PARTS]
+
+
+def opened_by(label: str) -> list[object]:
+    return [part.opens.parameters.get("q") for part in PARTS if part.label == label]
+
+
+def test_parts_open_the_question_that_is_about_them() -> None:
+    assert opened_by("Embedding × √d") == [8, 8]
+    assert opened_by("+ position") == [9, 9]
+    assert opened_by("masks") == [5, 16]  # of the encoder, of the decoder
 
 
 def corners(part: Part) -> tuple[int, int, int, int]:

@@ -17,7 +17,7 @@ from ui.fragment import fragment
 from ui.gradual import begin, gradually, so_far, working
 from ui.i18n import _
 from ui.models import reading_of
-from ui.navigation import PAGES, query
+from ui.navigation import PAGES, Target, go
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
@@ -158,12 +158,12 @@ def effect_name(reading: Reading) -> str:
 def _open_in_lab(bench: Bench, layer: int, head: int) -> None:
     state = st.session_state
     # the lab's own state, since the address carries only what differs from its defaults
-    parameters = query(
-        text=state["text"],
-        model=state["model"],
-        layer=layer,
-        head=head,
-        scaled=bench.native.scaled,
-        ablated=f"{layer}.{head}",
-    )
-    st.switch_page(PAGES["lab"].script, query_params=parameters)
+    parameters = {
+        "text": state["text"],
+        "model": state["model"],
+        "layer": layer,
+        "head": head,
+        "scaled": bench.native.scaled,
+        "ablated": f"{layer}.{head}",
+    }
+    go(Target(PAGES["lab"], parameters))
