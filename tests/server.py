@@ -47,11 +47,12 @@ def server(
     *command: str,
     environment: Mapping[str, str] | None = None,
     descriptors: int | None = None,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run `python -m <command>` with the port as its last option and these variables more, as long
-    as the context lasts; with at most so many file descriptors, if that is said. Raises
-    RuntimeError with what the server said when it does not start."""
-    port = free_port()
+    """Run `python -m <command>` with the port, by default a free one, as its last option and these
+    variables more, as long as the context lasts; with at most so many file descriptors, if that is
+    said. Raises RuntimeError with what the server said when it does not start."""
+    port = port or free_port()
     with tempfile.NamedTemporaryFile() as log:
         surroundings = {**os.environ, **(environment or {})}
         process = start(command, port, log, surroundings, descriptors)
