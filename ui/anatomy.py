@@ -16,7 +16,7 @@ from ui.i18n import N_, _, prose
 from ui.indices import left_out
 from ui.navigation import QUESTIONS, question_title, tab_title
 from ui.trained.looking import PARAMETERS as LOOKING
-from ui.url import Parameter, one_of, publish, restore
+from ui.url import Parameter, one_of, publish, restore, unsaid
 
 Colour = Literal["violet", "green", "blue", "gray"]
 
@@ -74,6 +74,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         left_out(ignored)
     number = int(st.session_state["q"])
     question = questions[number]
+    say_what_no_link_says([asked, *question.state])
     tab_title(_(QUESTIONS[number]))
     st.header(question_title(number), anchor=f"q{number}")
     st.markdown(prose(file, f"q{number}"))
@@ -102,6 +103,18 @@ def badge(kind: str) -> None:
     """What the evidence below is about, a key of `KINDS`; a part that differs has its own."""
     name, colour, icon = KINDS[kind]
     st.badge(_(name), color=colour, icon=icon)
+
+
+def say_what_no_link_says(parameters: Sequence[Parameter]) -> None:
+    """Tell the reader when a text is too long for the address; call it before that is written."""
+    if unsaid(parameters):
+        st.info(
+            _(
+                "What you typed is too long for an address: a link to this page opens with the "
+                "default text. Here it stays as long as this tab is open and the server runs."
+            ),
+            icon=":material/link_off:",
+        )
 
 
 def figures(*facts: tuple[str, str, str]) -> None:

@@ -13,6 +13,7 @@ from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import model_parameter, pick_model
 from ui.single import single
+from ui.texts import BOX
 from ui.unknown import tell_unknown
 from ui.url import Parameter
 
@@ -38,7 +39,7 @@ def subject(
     ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
     """
     typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
-    typing.text_input(_("Text"), key="text", persist_state="session")
+    typing.text_input(_("Text"), key="text", persist_state="session", max_chars=BOX)
     with choosing:
         picked = pick_model(model, only)
     bench = bench_of(picked)
@@ -56,7 +57,11 @@ def batch_subject() -> tuple[Bench, tuple[str, ...]]:
     """
     typing, choosing = st.columns([3, 1])
     typing.text_area(
-        _("A batch: one sentence per line"), key="sentences", height=100, persist_state="session"
+        _("A batch: one sentence per line"),
+        key="sentences",
+        height=100,
+        persist_state="session",
+        max_chars=BOX,
     )
     with choosing:
         picked = pick_model()

@@ -9,6 +9,9 @@ from ui.i18n import N_
 MAX_TOKENS = 512  # past it a page would be slow for all of its readers
 LONGEST = 2048  # tokens that the lab reads, whose pictures of long texts come by tiles
 MAX_CHARACTERS = 20_000
+# Characters that a text box holds. What is longer would be more than the server takes in a message:
+# the browser would lose the connection, and the text with it.
+BOX = 1_500_000
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ _LEFT = "url left"  # for each page the address that it was left with
 _OWN = "url own"  # of CARRIED, what is the reader's own choice
 _UNSAID = "url unsaid"  # for each of the last addresses, which were too short, what they leave out
 _ASKED = "url asked"  # what the next page is to open with, whatever its address says yet
+_LONG_ONES = 4  # addresses that leave something out: that is then long
 _LATELY = 16  # addresses: more quick changes than a reader makes before the browser hears of one
 
 Said = Mapping[str, str]
@@ -207,10 +208,17 @@ def _say(parameters: Sequence[Parameter]) -> tuple[dict[str, str], dict[str, str
     shown = {p.name: written(st.session_state.get(p.name, p.default)) for p in parameters}
     said = {p.name: shown[p.name] for p in parameters if shown[p.name] != written(p.default)}
     left_out = {}
-    while said and len(urlencode(others | said)) > LONGEST:
-        longest = max(said, key=lambda name: len(urlencode({name: said[name]})))
+    sizes = {name: _size(name, value) for name, value in (others | said).items()}
+    while sum(sizes.values()) > LONGEST and said:
+        longest = max(said, key=lambda name: sizes[name])
         left_out[longest] = said.pop(longest)
+        sizes.pop(longest)
     return said, left_out
+
+
+def _size(name: str, value: str) -> int:
+    """Bytes that a parameter takes in an address, or as many as are too many."""
+    return len(value) if len(value) > LONGEST else len(urlencode({name: value})) + 1
 
 
 def _means(parameters: Sequence[Parameter], said: Said) -> Said | None:
@@ -245,7 +253,7 @@ def _remember(parameters: Sequence[Parameter], target: Said, own: Said, left_out
     state[_OWN] = others | carried
     if left_out:
         older = [entry for entry in state.get(_UNSAID, ()) if entry[0] != target]
-        state[_UNSAID] = (*older, (target, left_out))[-_LATELY:]
+        state[_UNSAID] = (*older, (target, left_out))[-_LONG_ONES:]
 
 
 def _unsaid(said: Said) -> Said:

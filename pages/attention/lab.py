@@ -8,7 +8,7 @@ import streamlit as st
 from model import Bench, Choices, ModelError
 from model.choices import check
 from ui import texts
-from ui.anatomy import outline
+from ui.anatomy import outline, say_what_no_link_says
 from ui.errors import explain
 from ui.fragment import fragment
 from ui.i18n import N_, _, prose
@@ -20,6 +20,7 @@ from ui.notices import tell
 from ui.offers import model_parameter, pick_model
 from ui.scene import Scene
 from ui.switches import EXPERIMENT, PANEL, SWITCHES, chosen, fit, panel, summary
+from ui.texts import BOX
 from ui.unknown import tell_unknown
 from ui.url import Parameter, keep, one_of, publish, restore
 
@@ -119,7 +120,7 @@ st.markdown(prose(__file__))
 
 typing, choosing = st.columns([3, 1])
 with typing:
-    st.text_area(_("Text"), key="text", height=80, persist_state="session")
+    st.text_area(_("Text"), key="text", height=80, persist_state="session", max_chars=BOX)
     st.pills(
         _("Examples"),
         range(len(texts.EXAMPLES)),
@@ -144,6 +145,7 @@ with st.container():
     ignored += fit(bench)
     if ignored:
         left_out(ignored)
+    say_what_no_link_says(PARAMETERS)
 shape = bench.shape
 bring_back("layer", shape.n_layers - 1)
 bring_back("head", shape.n_heads - 1)

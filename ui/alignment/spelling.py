@@ -18,6 +18,7 @@ from ui.i18n import _
 from ui.indices import bring_back
 from ui.numbers import numeral
 from ui.spreadsheet import safe
+from ui.texts import BOX
 from ui.url import Parameter, number, one_of
 
 DEFAULT = "nightmare"
@@ -68,7 +69,9 @@ def _controls() -> int:
     """The word, and how it is decoded; returns the width of the beam, 0 for none."""
     state = st.session_state
     typing, searching, widening = st.columns([3, 2, 2], vertical_alignment="bottom")
-    typing.text_input(_("Word"), key="word", persist_state="session", on_change=_afresh)
+    typing.text_input(
+        _("Word"), key="word", persist_state="session", on_change=_afresh, max_chars=BOX
+    )
     names = {"greedy": _("greedy"), "beam": _("beam search")}
     searching.segmented_control(
         _("Decoding"),

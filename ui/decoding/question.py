@@ -11,6 +11,7 @@ from ui.i18n import _
 from ui.models import bench_of
 from ui.notices import tell
 from ui.offers import Offer, model_parameter, offered, pick_model
+from ui.texts import BOX
 from ui.unknown import tell_unknown
 from ui.url import Parameter, among, number, one_of
 
@@ -58,7 +59,7 @@ def show() -> None:
 
 def _subject() -> tuple[Bench, str]:
     typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
-    typing.text_input(_("Prompt"), key="prompt", persist_state="session")
+    typing.text_input(_("Prompt"), key="prompt", persist_state="session", max_chars=BOX)
     with choosing:
         picked = pick_model(only=writers())
     bench = bench_of(picked)

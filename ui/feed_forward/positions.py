@@ -18,6 +18,7 @@ from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours
 from ui.single import single
+from ui.texts import BOX
 from ui.url import Parameter, number
 
 PARAMETERS = (
@@ -106,7 +107,7 @@ def _settings(tokens: list[str]) -> int:
         picking.select_slider(
             label, places, format_func=spoken, key="changed", persist_state="session"
         )
-    writing.text_input(_("for the word"), key="replacement", persist_state="session")
+    writing.text_input(_("for the word"), key="replacement", persist_state="session", max_chars=BOX)
     return int(state["changed"])
 
 

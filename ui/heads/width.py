@@ -43,6 +43,7 @@ from ui.plot import plot
 from ui.scene import colours, words
 from ui.single import single
 from ui.subject import place
+from ui.texts import BOX
 from ui.unknown import tell_unknown
 from ui.url import Parameter, among, number
 
@@ -161,7 +162,7 @@ def _facts(width: int, heads: int, tokens: int) -> None:
 def _ranks() -> None:
     state = st.session_state
     typing, choosing = st.columns([3, 1])
-    typing.text_area(_("Text"), key="passage", height=80, persist_state="session")
+    typing.text_area(_("Text"), key="passage", height=80, persist_state="session", max_chars=BOX)
     with choosing:
         picked = pick_model()
     bench = bench_of(picked)

@@ -18,6 +18,7 @@ from ui import texts
 from ui.i18n import _
 from ui.inert import inert
 from ui.numbers import numeral
+from ui.texts import BOX
 from ui.url import Parameter, number
 
 ROLLS = 1000
@@ -39,7 +40,7 @@ def show(bench: Bench) -> None:
     if bench.tokenizer.special.mask is None:
         st.info(_("This model's vocabulary has no [MASK]."))
         return
-    st.text_area(_("Passage"), key="passage", height=100, persist_state="session")
+    st.text_area(_("Passage"), key="passage", height=100, persist_state="session", max_chars=BOX)
     texts.as_text(st.session_state["passage"], bench, MOST_TOKENS)
     ids = bench.tokenizer.encode(st.session_state["passage"])
     seed = int(st.session_state["seed"])

@@ -26,6 +26,7 @@ from ui.plot import plot
 from ui.scene import colours, words
 from ui.single import single
 from ui.subject import subject
+from ui.texts import BOX
 from ui.url import Parameter, number
 
 SENTENCE = "The ship sailed across the ocean to America."
@@ -140,7 +141,7 @@ def _settings(tokens: list[str]) -> int:
         picking.select_slider(
             label, places, format_func=spoken, key="changed", persist_state="session"
         )
-    writing.text_input(_("for the word"), key="replacement", persist_state="session")
+    writing.text_input(_("for the word"), key="replacement", persist_state="session", max_chars=BOX)
     return int(state["changed"])
 
 

@@ -21,6 +21,7 @@ from ui.scene import colours
 from ui.single import single
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
+from ui.texts import BOX
 
 DRAWN = 16  # features of the block
 
@@ -48,6 +49,7 @@ def show() -> None:
         _("Sentence {number} becomes").format(number=other + 1),
         key="becomes",
         persist_state="session",
+        max_chars=BOX,
     )
     replacement = state["becomes"].strip()
     texts.as_text(replacement, bench, MOST_TOKENS)

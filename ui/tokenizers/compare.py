@@ -17,7 +17,7 @@ from ui.page import INSTALL_MODELS
 from ui.plot import plot
 from ui.scene import colours
 from ui.spreadsheet import gaps
-from ui.texts import MAX_CHARACTERS
+from ui.texts import BOX, MAX_CHARACTERS
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import MOST, described, row, styled
 from ui.url import Parameter, flag
@@ -36,7 +36,7 @@ PARAMETERS = (Parameter("text", DEFAULT), Parameter("ids", True, flag))
 def show() -> None:
     """Coloured pieces of the reader's text; then bundled texts and the vocabularies in numbers."""
     state = st.session_state
-    st.text_area(_("Text"), key="text", height=90, persist_state="session")
+    st.text_area(_("Text"), key="text", height=90, persist_state="session", max_chars=BOX)
     st.toggle(_("Show ids"), key="ids", persist_state="session")
     text = state["text"]
     if not text.strip():

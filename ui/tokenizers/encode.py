@@ -22,6 +22,7 @@ from ui.anatomy import evidence
 from ui.i18n import _
 from ui.indices import bring_back
 from ui.inert import inert
+from ui.texts import BOX
 from ui.tokenizers import lesson
 from ui.tokenizers.pieces import Piece, described, legible, row, styled
 from ui.url import Parameter, number, one_of
@@ -43,7 +44,7 @@ def show() -> None:
     """Normaliser, pre-tokenizer, then the model on one word; characters and bytes as evidence."""
     state = st.session_state
     name, tokenizer = _tokenizer()
-    st.text_input(_("Text to encode"), key="word", persist_state="session")
+    st.text_input(_("Text to encode"), key="word", persist_state="session", max_chars=BOX)
     text = state["word"]
     if not text:
         raise ModelError("empty-text", "there is no text to encode")

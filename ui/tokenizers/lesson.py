@@ -18,6 +18,7 @@ from tokenizers.training import Alphabet, Recipe, Replay, Score, Step, Training,
 from ui.cores import at_the_desk
 from ui.gradual import gradually
 from ui.i18n import N_, _
+from ui.texts import BOX
 from ui.url import Parameter, among, one_of
 
 CORPORA = {
@@ -76,7 +77,10 @@ def controls() -> None:
             placeholder=_("Paste anything: up to {limit} characters.").format(
                 limit=f"{MAX_CORPUS:,}"
             ),
+            max_chars=BOX,
         )
+        box = _("The box holds {limit} characters: a longer paste leaves it as it is.")
+        st.caption(box.format(limit=f"{BOX:,}"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _pick("alphabet", _("Start from"), ALPHABETS)
         st.select_slider(_("Merges"), MERGES, key="merges", persist_state="session", width=260)

@@ -12,6 +12,7 @@ from ui.errors import explain
 from ui.i18n import _
 from ui.indices import bring_back
 from ui.scene import words
+from ui.texts import BOX
 from ui.trained.names import variant_name
 from ui.trained.panels import Panel as Chosen
 from ui.url import Parameter, flag, number
@@ -45,6 +46,7 @@ def show(name: str, chosen: Chosen) -> None:
         _("Text of up to {count} characters").format(count=LONGEST),
         key="inside_text",
         persist_state="session",
+        max_chars=BOX,
     )
     choosing.selectbox(
         _("Trained with"),
