@@ -16,11 +16,10 @@ EXAMPLES: Mapping[str, State] = {
     "induction": {
         "model": "smollm2",
         "text": "red lamp, blue fox, old river; red lamp, blue fox, old",
-        "layer": 17,
-        "head": 4,
+        "layer": 21,  # behind the heads that are off: here their absence shows
+        "head": 8,
         "scaled": True,
         "ablated": "17.3 17.4 17.5 18.6 18.7",
-        "view": "lines",
     },
     "unordered": {
         "model": "minilm",

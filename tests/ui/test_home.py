@@ -1,19 +1,24 @@
 """The home page and its picture."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
+from random import Random
+from statistics import median
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from model import load
+from experiments.heads import mean_entropy
+from experiments.reading import Reading, read
+from model import Bench, load
 from ui import blueprint, page
 from ui.blueprint import PARTS, Part
 from ui.examples import EXAMPLES
 from ui.i18n import LANGUAGES, prose_sections
-from ui.navigation import PAGES, QUESTIONS, ROOT
+from ui.navigation import PAGES, QUESTIONS, ROOT, Target
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -120,45 +125,71 @@ def test_parts_lie_within_the_picture() -> None:
         assert bottom <= y0 + height
 
 
-def test_the_numbers_on_the_cards_are_the_models() -> None:
-    found = {"unscaled": largest_weights(), "induction": expectations(), "unordered": moved()}
+def test_the_numbers_on_the_cards_are_the_models_and_on_the_page_that_opens() -> None:
+    found = {"unscaled": unscaled(), "induction": induction(), "unordered": unordered()}
     assert found.keys() == EXAMPLES.keys()
-    for code in LANGUAGES:
-        sections = prose_sections(PAGES["home"].script.with_name(f"home.{code}.md"))
-        for section, numbers in found.items():
-            assert all(number in sections[section] for number in numbers)
+    for section, (card, opened) in found.items():
+        for code in LANGUAGES:
+            said = prose_sections(PAGES["home"].script.with_name(f"home.{code}.md"))[section]
+            assert [number for number in card if number not in said] == []
+        app = AppTest.from_file(PAGES["lab"].script, default_timeout=120)
+        for name, value in Target(PAGES["lab"], EXAMPLES[section]).query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        shown = [f"{metric.value} {metric.delta}" for metric in app.metric]
+        first = "\n".join([*shown, *(text.value for text in app.markdown)])
+        assert [number for number in opened if number not in first] == []
 
 
-def largest_weights() -> list[str]:
-    state, bench = EXAMPLES["unscaled"], load("minilm")
-    layer, head = int(state["layer"]), int(state["head"])
-    runs = [
-        bench.run(str(state["text"]), replace(bench.native, scaled=scaled))
-        for scaled in (True, False)
-    ]
-    peaks = [run.attention(layer).weights[0, head].amax(-1).mean().item() for run in runs]
-    return [f"{peak:.2f}" for peak in peaks]
+def both(section: str, bench: Bench, **changes: Any) -> tuple[Reading, Reading]:
+    text = str(EXAMPLES[section]["text"])
+    native, variant = bench.native, replace(bench.native, **changes)
+    return read(bench, text, native), read(bench, text, variant)
 
 
-def expectations() -> list[str]:
-    state, bench = EXAMPLES["induction"], load("smollm2")
-    heads = [word.split(".") for word in str(state["ablated"]).split()]
-    ablated = tuple((int(layer), int(head)) for layer, head in heads)
-    [river] = bench.tokenizer.encode(" river")
-    chances = []
-    for choices in (bench.native, replace(bench.native, ablated=ablated)):
-        logits = bench.run(str(state["text"]), choices).logits
-        assert logits is not None
-        chances.append(logits[0, -1].softmax(-1)[river].item())
-    every = bench.shape.n_layers * bench.shape.n_heads
-    return [*(f"p = {chance:.2f}" for chance in chances), str(every)]
-
-
-def moved() -> list[str]:
-    state, bench = EXAMPLES["unordered"], load("minilm")
+def moved(section: str, bench: Bench, **changes: Any) -> float:
+    """Of each query's attention in the head that the card opens."""
+    state = EXAMPLES[section]
     layer, head = int(state["layer"]), int(state["head"])
     native, variant = (
         bench.run(str(state["text"]), choices).attention(layer).weights[0, head]
-        for choices in (bench.native, replace(bench.native, positions="none"))
+        for choices in (bench.native, replace(bench.native, **changes))
     )
-    return [f"{(native - variant).abs().sum(-1).mean().item() / 2:.0%}"]
+    return (native - variant).abs().sum(-1).mean().item() / 2
+
+
+def unscaled() -> tuple[list[str], list[str]]:
+    bench = load("minilm")
+    share = moved("unscaled", bench, scaled=False)
+    native, variant = (mean_entropy(r.profiles) for r in both("unscaled", bench, scaled=False))
+    entropies = [f"{native:.2f}", f"{variant:.2f}"]
+    times = f"{bench.shape.d_head**0.5:.1f}"
+    return [f"{share:.0%}", times, *entropies], [f"{share:.1%}", *entropies]
+
+
+def induction() -> tuple[list[str], list[str]]:
+    state, bench = EXAMPLES["induction"], load("smollm2")
+    [river] = bench.tokenizer.encode(" river")
+
+    def chance(ablated: Iterable[tuple[int, int]]) -> float:
+        choices = replace(bench.native, ablated=tuple(sorted(ablated)))
+        logits = bench.run(str(state["text"]), choices).logits
+        assert logits is not None
+        return logits[0, -1].softmax(-1)[river].item()
+
+    heads = [word.split(".") for word in str(state["ablated"]).split()]
+    five = [(int(layer), int(head)) for layer, head in heads]
+    every = list(product(range(bench.shape.n_layers), range(bench.shape.n_heads)))
+    draw = Random(0)
+    control = median(chance(draw.sample(every, len(five))) for _ in range(40))
+    native, variant = chance(()), chance(five)
+    # what the head that opens shows is no empty difference
+    assert moved("induction", bench, ablated=tuple(five)) > 0.1
+    card = [f"p = {native:.2f}", f"p = {variant:.2f}", str(len(every)), f"{control:.2f}"]
+    return card, [f"{native:.3f}", f"{variant:.3f}"]
+
+
+def unordered() -> tuple[list[str], list[str]]:
+    share = moved("unordered", load("minilm"), positions="none")
+    return [f"{share:.0%}"], [f"{share:.1%}"]

@@ -35,7 +35,7 @@ def headline(scene: Scene) -> None:
         before, after = _best(frame, "native"), _best(frame, "variant")
         figures(
             (_("Prediction, native"), inert(before[0]), f"p = {numeral(before[1], '.3f')}"),
-            (_("Prediction, variant"), inert(after[0]), f"p = {numeral(after[1], '.3f')}"),
+            (_("Prediction, variant"), inert(after[0]), _remains(frame, before[0], after)),
             (_("KL divergence"), f"{numeral(divergence, '.3g')} nats", _("0 = no effect")),
         )
     else:
@@ -48,6 +48,15 @@ def headline(scene: Scene) -> None:
             (_("Cosine with native, least"), numeral(moved.min(), ".3f"), least),
             (_("Entropy of all heads, mean"), f"{numeral(after, '.2f')} nats", unchanged),
         )
+
+
+def _remains(frame: pd.DataFrame, expected: str, after: tuple[str, float]) -> str:
+    """What the variant gives its own prediction and, where it is another, the native one."""
+    own = f"p = {numeral(after[1], '.3f')}"
+    if after[0] == expected:
+        return own
+    left = frame.loc[frame["token"] == expected, "variant"]
+    return f"{own} · {inert(expected)}: {numeral(float(left.iloc[0]), '.3f')}"
 
 
 def _overflowed(scene: Scene) -> None:
