@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.i18n import _
 from ui.quoted import code
-from ui.url import written
+from ui.url import WISHED, written
 
 
 def index(text: str) -> int:
@@ -31,9 +31,15 @@ def left_out(parameters: Sequence[str]) -> None:
 
 def bring_back(name: str, last: int) -> None:
     """See that the parameter `name` is at most `last`. If the address asked for more, say that it
-    is left out; another model or text may just have fewer than the one before."""
+    is left out; another model or text may just have fewer than the one before: then what the reader
+    wished comes back with one that has it, unless he has moved on."""
     state = st.session_state
-    if state[name] > last:
-        if st.query_params.get(name) == written(state[name]):
+    wished, given = state.pop(WISHED.format(name), (0, None))
+    value = wished if state[name] == given else state[name]
+    if value > last:
+        if state[name] > last and st.query_params.get(name) == written(state[name]):
             left_out([f"{name}={written(state[name])}"])
-        state[name] = last
+        state[WISHED.format(name)] = value, last
+        value = last
+    if state[name] != value:
+        state[name] = value

@@ -28,6 +28,8 @@ CARRIED = ("text", "model")  # what goes with the reader from page to page
 # takes 64 KiB for a request's head; deploy/nginx.conf has room for this and the page's name.
 LONGEST = 16_000
 
+WISHED = "{} wished"  # what the reader wished of a parameter, and what there was instead
+
 _OWNER = "url owner"  # the names of the page that the session was last on
 _SEEN = "url seen"  # the addresses that this session last wrote, the latest at the end
 _LEFT = "url left"  # for each page the address that it was left with
@@ -192,6 +194,7 @@ def _take(parameters: Sequence[Parameter], said: Said, carried: Said) -> list[st
             if name in said:
                 ignored.append(f"{name}={said[name]}")
         st.session_state[name] = value
+        st.session_state.pop(WISHED.format(name), None)
     return ignored
 
 

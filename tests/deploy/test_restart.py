@@ -14,6 +14,7 @@ SAYS = """(said) => {
   const found = new URLSearchParams(location.search);
   return Object.entries(said).every(([name, value]) => found.get(name) === value);
 }"""
+STATE = "data-test-connection-state"
 BACK_WITHIN = 60_000  # ms: Streamlit's page waits longer between each two tries
 Move = Callable[[Page], None]
 Shown = Callable[[Page], object]
@@ -120,16 +121,19 @@ MOVES: dict[str, tuple[str, Move, Shown, object, dict[str, str | None]]] = {
 
 
 @contextmanager
-def restarting(port: int) -> Iterator[Callable[[], None]]:
+def restarting(port: int) -> Iterator[Callable[[Page], None]]:
     """A server, and a function that ends it as if it had died and starts it anew."""
     with ExitStack() as running:
         started = running.enter_context(server("ui.serve", port=port))
 
-        def restart() -> None:
+        def restart(page: Page) -> None:
             nonlocal started
+            app = page.get_by_test_id("stApp")
             started.process.kill()
             started.process.wait()
+            expect(app).not_to_have_attribute(STATE, "CONNECTED")
             started = running.enter_context(server("ui.serve", port=port))
+            expect(app).to_have_attribute(STATE, "CONNECTED", timeout=BACK_WITHIN)
 
         yield restart
 
@@ -141,11 +145,7 @@ def test_the_first_move_after_a_restart_counts(browser: Browser) -> None:
             context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
             page = context.new_page()
             visit(page, address)
-            restart()
-            app = page.get_by_test_id("stApp")
-            expect(app).to_have_attribute(
-                "data-test-connection-state", "CONNECTED", timeout=BACK_WITHIN
-            )
+            restart(page)
             move(page)
             page.wait_for_function(SAYS, arg=said)
             settled(page)
@@ -167,10 +167,7 @@ def test_the_second_press_after_a_restart_counts_too(browser: Browser, key: str)
         page = context.new_page()
         visit(page, LAB)
         before = checked(key)(page)
-        restart()
-        expect(page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-connection-state", "CONNECTED", timeout=BACK_WITHIN
-        )
+        restart(page)
         switch = control(page, key).locator("label").first
         for expected in (not before, before):
             switch.click()
