@@ -1,8 +1,10 @@
 """A server that comes back without its sessions: the reader's next move counts, on every kind of
 control, in a fragment and outside."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -10,14 +12,23 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.chromium import settled, visit
 from tests.server import free_port, server
 
-SAYS = """(said) => {
-  const found = new URLSearchParams(location.search);
-  return Object.entries(said).every(([name, value]) => found.get(name) === value);
-}"""
 STATE = "data-test-connection-state"
 BACK_WITHIN = 60_000  # ms: Streamlit's page waits longer between each two tries
 Move = Callable[[Page], None]
 Shown = Callable[[Page], object]
+
+
+def says(page: Page, said: dict[str, str | None]) -> None:
+    """Wait until the address says so; None: does not say it."""
+    until = time.monotonic() + BACK_WITHIN / 1000
+    while any(found(page).get(name) != value for name, value in said.items()):
+        assert time.monotonic() < until, (said, page.url)
+        page.wait_for_timeout(50)
+    settled(page)
+
+
+def found(page: Page) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(page.url).query))
 
 
 def control(page: Page, key: str) -> Locator:
@@ -147,8 +158,7 @@ def test_the_first_move_after_a_restart_counts(browser: Browser) -> None:
             visit(page, address)
             restart(page)
             move(page)
-            page.wait_for_function(SAYS, arg=said)
-            settled(page)
+            says(page, said)
             assert expected is None or shown(page) == expected, kind
             expect(page.get_by_test_id("stException")).to_have_count(0)
             after = shown(page)
@@ -172,7 +182,6 @@ def test_the_second_press_after_a_restart_counts_too(browser: Browser, key: str)
         for expected in (not before, before):
             switch.click()
             said = {key: None if expected is before else str(expected).lower()}
-            page.wait_for_function(SAYS, arg=said)
-            settled(page)
+            says(page, said)
             assert checked(key)(page) is expected
         context.close()
