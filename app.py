@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import cores, heap, reconnect, style, visits
-from ui.i18n import language_switch, publish_language
+from ui.i18n import language_published, language_switch
 from ui.navigation import current_page
 from ui.training.background import leave_the_queue
 
@@ -25,16 +25,13 @@ def start_up() -> None:
 
 st.set_page_config(page_icon=ICON, layout="wide")
 start_up()
-with reconnect.taken_up():
+with reconnect.taken_up(), language_published():
     style.bring()
     visits.keep()
     with st.sidebar:
         language_switch()
     page = current_page()
-    try:
-        with cores.TURNS.taken():
-            began = time.monotonic()
-            page.run()
-        leave_the_queue(began)
-    finally:
-        publish_language()
+    with cores.TURNS.taken():
+        began = time.monotonic()
+        page.run()
+    leave_the_queue(began)

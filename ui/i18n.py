@@ -8,6 +8,8 @@ the reader's own session, never from a module: one process serves both languages
 import gettext
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -46,18 +48,22 @@ def language_switch() -> None:
     speak()
 
 
-def publish_language() -> None:
-    """Keep the URL parameter ``lang`` in step with the language switch; call it when the page has
-    been run, since before it the browser is still on the page that the reader left.
+@contextmanager
+def language_published() -> Iterator[None]:
+    """Within it the page is drawn; then the URL parameter ``lang`` is brought in step with the
+    language switch. Not before: the browser is still on the page that the reader left.
 
     The parameter is not bound to the widget: Streamlit writes a bound option's label, not the
     option, so the URL would read ``lang=中文``.
     """
-    shown = None if language() == DEFAULT else language()
-    if shown is None:
-        st.query_params.pop(PARAMETER, None)
-    elif st.query_params.get(PARAMETER) != shown:
-        st.query_params[PARAMETER] = shown
+    try:
+        yield
+    finally:
+        shown = None if language() == DEFAULT else language()
+        if shown is None:
+            st.query_params.pop(PARAMETER, None)
+        elif st.query_params.get(PARAMETER) != shown:
+            st.query_params[PARAMETER] = shown
 
 
 def speak() -> None:
