@@ -95,7 +95,7 @@ export class Panel {
       cell[axis] >= one.from[axis] && place(one, axis) < one.shape[axis]));
     const { cells, masked, source, parts, block, shape } = patch;
     const at = place(patch, 0) * shape[1] + place(patch, 1);
-    const uncertainty = source.reduce(
+    const uncertainty = (source ?? []).reduce(
       (sum, array, n) => sum + array.uncertainty((parts?.[n] ?? cells)[at]), 0,
     );
     return { value: cells[at], uncertainty, masked: Boolean(masked?.[at]), block };
