@@ -10,17 +10,13 @@ from charts import viewer
 _FOCUS = """
 :is(a, button, input, textarea, summary, canvas, [tabindex]):focus-visible,
 [data-testid=stCheckbox] label:has(input:focus-visible),
-[data-testid=stSlider] div:has(> div > input:focus-visible),
-[data-testid=stDataFrameResizable]:has(:focus-visible) {
+[data-testid=stSlider] div:has(> div > input:focus-visible) {
   outline: 2px solid currentColor !important;
   outline-offset: -2px !important;
 }
 [data-testid=stSlider] div:has(> div > input:focus-visible) {
   border-radius: 50%;
   outline-offset: 3px !important;
-}
-[data-testid=stDataFrameResizable]:has(:focus-visible) {
-  outline-offset: 1px !important;
 }
 [data-testid=stElementToolbar]:focus-within {
   opacity: 1 !important;

@@ -1,5 +1,6 @@
 """What readers need who do not see the page, or do not use a mouse: every page, in both themes."""
 
+import re
 from base64 import b64encode
 from itertools import pairwise
 from pathlib import Path
@@ -48,17 +49,22 @@ OUTLINE = """
 """
 # The pictures that have no name.
 NAMELESS = """
-pictures => pictures.filter((picture) => {
-  const inside = picture.querySelector("[role=img][aria-label], [aria-label]");
-  return !(picture.ariaLabel || inside?.ariaLabel);
-}).length
+pictures => pictures.filter((picture) => !picture.ariaLabel).length
 """
 
 
 def wrong(page: Page, *rules: str) -> list[str]:
-    """What axe finds by these rules, or by all of its own."""
+    """What axe finds by these rules, or by all of its own. What is just fading in or out is faint
+    for a moment, so whatever is wrong is looked at again."""
     page.evaluate(AXE)
-    return page.evaluate(VIOLATIONS, [[list(one) for one in STREAMLIT], list(rules) or None])
+    asked = [[list(one) for one in STREAMLIT], list(rules) or None]
+    found = page.evaluate(VIOLATIONS, asked)
+    for _ in range(3):
+        if not found:
+            return []
+        page.wait_for_timeout(1000)
+        found = page.evaluate(VIOLATIONS, asked)
+    return found
 
 
 def follows(levels: list[int]) -> bool:
@@ -170,7 +176,8 @@ def test_where_the_keyboard_is_can_be_seen(
         kind = focused["part"], focused["tag"]
         if focused["tag"] == "BODY":
             break
-        if focused["tag"] in ("BODY", "MAIN") or kind in seen:
+        # A table is Streamlit's: it draws a frame around its cell, and leaves it there.
+        if focused["tag"] == "MAIN" or focused["part"] == "data-grid-canvas" or kind in seen:
             continue
         page.wait_for_timeout(200)  # it scrolls there, and what is shown on focus fades in
         seen[kind] = contrast(page, page.evaluate(FOCUSED)["place"])
@@ -218,8 +225,8 @@ def test_a_row_of_heads_and_a_matrix_are_one_stop_each(page: Page) -> None:
 
 def test_a_chart_is_told_in_words(page: Page) -> None:
     visit(page, "/lab?section=effect&text=The+cat+sat&scaled=false")
-    chart = page.get_by_test_id("stPlotlyChart").last
-    expect(chart.locator("[aria-label*=' from ']").or_(chart)).not_to_have_count(0)
+    chart = page.get_by_role("figure", name="1 − cosine of native and variant against Token")
+    expect(chart).to_have_accessible_name(re.compile(r"from 0\.\d+ to 0\.\d+$"))
 
 
 def test_links_of_the_picture_can_be_hit_on_a_phone(new_page: NewPage) -> None:
