@@ -88,11 +88,11 @@ def test_another_site_shows_the_app_only_where_it_is_named(browser: Browser, app
         page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
-        page.goto(f"{other}/?{willing}/lab")
+        page.goto(f"{other}/?{willing}/masks")
         frame = page.frame_locator("iframe")
-        expect(frame.get_by_label("Text", exact=True)).to_be_visible(timeout=30_000)
+        expect(frame.get_by_role("heading", level=1)).to_be_visible(timeout=90_000)
         assert not [text for text in said if "Content Security Policy" in text]
-        page.goto(f"{other}/?{app_url}/lab")
+        page.goto(f"{other}/?{app_url}/masks")
         page.wait_for_timeout(3000)
         assert frame.get_by_test_id("stApp").count() == 0
         assert [text for text in said if "frame-ancestors" in text]
