@@ -11,8 +11,6 @@ from ui.i18n import language_published, language_switch
 from ui.navigation import current_page
 from ui.training.background import leave_the_queue
 
-ICON = Path(__file__).parent / "ui" / "icon.svg"
-
 
 @st.cache_resource(show_spinner=False)
 def start_up() -> None:
@@ -23,7 +21,7 @@ def start_up() -> None:
     heap.freeze()
 
 
-st.set_page_config(page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=Path(__file__).parent / "ui" / "icon.svg", layout="wide")
 start_up()
 with reconnect.taken_up(), language_published():
     style.bring()

@@ -86,7 +86,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.error(explain(error), icon=":material/error:")
     if question.trained is not None:
         question.trained()
-    with st.expander(_("Fine print"), icon=":material/search:", expanded=True):
+    with st.expander(_("Fine print"), icon=":material/search:"):
         st.markdown(prose(file, f"q{number}.fine"))
     source = _("Source: {source}")
     st.caption(source.format(source=prose(file, f"q{number}.source")))

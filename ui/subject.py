@@ -38,7 +38,7 @@ def subject(
 
     ModelError: the model cannot be loaded, or the text cannot be read (see `texts.as_text`).
     """
-    typing, choosing = st.columns([3, 1], vertical_alignment="bottom")
+    typing, choosing = st.columns([2, 1], vertical_alignment="bottom")
     typing.text_input(_("Text"), key="text", persist_state="session", max_chars=BOX)
     with choosing:
         picked = pick_model(model, only)
@@ -55,7 +55,7 @@ def batch_subject() -> tuple[Bench, tuple[str, ...]]:
 
     ModelError: as `subject`, and "too-many-sentences".
     """
-    typing, choosing = st.columns([3, 1])
+    typing, choosing = st.columns([2, 1])
     typing.text_area(
         _("A batch: one sentence per line"),
         key="sentences",

@@ -118,7 +118,7 @@ state = st.session_state
 st.title(_("Attention lab"), anchor=False)
 st.markdown(prose(__file__))
 
-typing, choosing = st.columns([3, 1])
+typing, choosing = st.columns([2, 1])
 with typing:
     st.text_area(_("Text"), key="text", height=80, persist_state="session", max_chars=BOX)
     st.pills(
