@@ -70,7 +70,7 @@ def _row(cells: Mapping[str, Cell], tokens: Sequence[str]) -> None:
     frame of pandas costs the server ten times as much, at every throw of a switch."""
     columns: dict[str, Any] = {
         _("key"): range(len(tokens)),
-        _("token"): [spreadsheet.cell(token) for token in tokens],
+        _("token"): [spreadsheet.cell(spreadsheet.shown(token)) for token in tokens],
     }
     looks = {}
     number = st.column_config.NumberColumn(format="%.4f")
