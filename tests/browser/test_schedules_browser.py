@@ -41,7 +41,7 @@ def test_the_slider_goes_back_to_the_first_step(page: Page) -> None:
 
 
 def test_a_recording_plays_from_its_start_to_its_end(page: Page) -> None:
-    visit(page, "/schedules")
+    page.goto("/schedules")
     expect(page.get_by_text("Recorded: 240 steps")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-live_attention canvas").first).to_be_visible()
     page.get_by_role("button", name="Play").click()
