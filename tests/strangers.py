@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.server import PATIENCE
+from tests.server import START_UP
 
 STREAM = "/_stcore/stream"
 
@@ -32,7 +32,7 @@ def ask(
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     sent = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body
     assert place.hostname is not None and place.port is not None
-    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as wire:
+    with socket.create_connection((place.hostname, place.port), timeout=START_UP) as wire:
         with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
             wire.sendall(sent)
         answer = b""
