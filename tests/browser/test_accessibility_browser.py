@@ -179,7 +179,7 @@ def test_where_the_keyboard_is_can_be_seen(
         # A table is Streamlit's: it draws a frame around its cell, and leaves it there.
         if focused["tag"] == "MAIN" or focused["part"] == "data-grid-canvas" or kind in seen:
             continue
-        page.wait_for_timeout(200)  # it scrolls there, and what is shown on focus fades in
+        page.wait_for_timeout(800)  # it scrolls there, and what is shown on focus fades in
         seen[kind] = contrast(page, page.evaluate(FOCUSED)["place"])
     assert {part for part, _ in seen} >= {
         "stSidebarNavLink",
