@@ -6,10 +6,10 @@ const LONGEST = 80;
 const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
 
 // A token as charts/labels.py shows it: blanks as signs, what has no shape of its own, or would turn
-// the direction of the text around it, as its code.
+// the direction of the text around it, as its code; but what joins an emoji stays.
 export function visible(token) {
   if (token === "") return "∅";
-  const shown = token.replace(/[\p{C}\p{Z}]/gu, (letter) =>
+  const shown = token.replace(/(?!\u200d)[\p{C}\p{Z}]/gu, (letter) =>
     SIGNS[letter] ?? `⟨${letter.codePointAt(0).toString(16)}⟩`);
   const letters = Array.from(shown.slice(0, 2 * LONGEST));
   return letters.length > LONGEST ? letters.slice(0, LONGEST).join("") + ELLIPSIS : shown;
