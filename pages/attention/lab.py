@@ -121,16 +121,16 @@ st.markdown(prose(__file__))
 typing, choosing = st.columns([2, 1])
 with typing:
     st.text_area(_("Text"), key="text", height=80, persist_state="session", max_chars=BOX)
-    st.pills(
-        _("Examples"),
-        range(len(texts.EXAMPLES)),
-        format_func=lambda i: _(texts.EXAMPLES[i].title),
-        key="example",
-        on_change=take_example,
-        label_visibility="collapsed",
-    )
 with choosing:
     picked = pick_model()
+st.pills(
+    _("Examples"),
+    range(len(texts.EXAMPLES)),
+    format_func=lambda i: _(texts.EXAMPLES[i].title),
+    key="example",
+    on_change=take_example,
+    label_visibility="collapsed",
+)
 
 # In one place, whatever is said here: the fragments below go by theirs. Moved by a progress bar,
 # one would be known under two, and a switch would draw it twice.
