@@ -129,6 +129,10 @@ SENTENCES = {
     "gguf-type": N_("{file}: {what} has the unknown type {type}."),
     "tensor-type": N_("{file}: the tensor {what} has the type {type}, which is not supported."),
     "tensor-invalid": N_("{file}: the entry of the tensor {what} contradicts itself."),
+    "tensor-not-finite": N_(
+        "{file}: the tensor {what} holds NaN or infinity in place of numbers, so nothing can be "
+        "computed with it: download or save the file again, or take an earlier state of the training."
+    ),
     "tensor-overlap": N_("{file}: the tensor {what} overlaps another one."),
     "tensor-alignment": N_(
         "{file}: the tensor {what} does not start at a multiple of {alignment}."

@@ -69,7 +69,8 @@ def read_tensor(entry: TensorEntry) -> Tensor:
 
     Raises:
         ModelError: `file-truncated` when the file ends inside the tensor; `tensor-type` when its
-            numbers are of a kind that no weights have.
+            numbers are of a kind that no weights have; `tensor-not-finite` when one of them is no
+            number or, as float32, has no end.
     """
     form = entry.format
     if form.decode is None:
@@ -86,8 +87,24 @@ def read_tensor(entry: TensorEntry) -> Tensor:
             if not _fill(file.readinto, blocks.data.cast("B")):
                 left = entry.path.stat().st_size - entry.offset
                 raise truncated(entry.path, entry.name, entry.size, left)
-            form.decode(blocks, rows[start : start + per_step])
+            values = rows[start : start + per_step]
+            form.decode(blocks, values)
+            _check_finite(entry, values)
     return out.view(entry.shape)
+
+
+def _check_finite(entry: TensorEntry, values: Floats) -> None:
+    # The sum of squares tells in the quickest of passes; that of large numbers may have no end.
+    numbers = values.reshape(-1)
+    if math.isfinite(np.dot(numbers, numbers)) or np.isfinite(numbers).all():
+        return
+    raise ModelError(
+        "tensor-not-finite",
+        "{file}: the tensor {what} holds NaN or infinity in place of numbers: the file is damaged, "
+        "or its training went wrong",
+        file=entry.path.name,
+        what=entry.name,
+    )
 
 
 def same(one: TensorEntry, other: TensorEntry) -> bool:

@@ -36,7 +36,7 @@ def entry(dtype: str, shape: list[int], start: int, end: int) -> dict[str, objec
 def test_as_the_safetensors_library_writes(dtype: torch.dtype, path: Path):
     written = {
         "matrix": torch.randn(3, 5).to(dtype),
-        "vector": torch.tensor([0.0, -0.0, float("inf"), 1e-40]).to(dtype),
+        "vector": torch.tensor([0.0, -0.0, 65504.0, 1e-40]).to(dtype),
         "one": torch.tensor(0.1).to(dtype),
         "none": torch.empty(0, 4, dtype=dtype),
     }

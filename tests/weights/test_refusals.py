@@ -165,3 +165,19 @@ def test_a_file_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("model.weights.reading.read_checkpoint", deny)
     error = refused(folder)
     assert (error.code, error.fields["why"]) == ("file-unreadable", "OSError")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e300])
+@pytest.mark.parametrize("name", ["model.norm.weight", "model.layers.0.mlp.up_proj.weight"])
+def test_weights_that_are_no_numbers(name: str, value: float, tmp_path: Path):
+    weights = {key: tensor.double() for key, tensor in tensors(LLAMA_SIZES).items()}
+    weights[name].view(-1)[-1] = value  # 1e300 is a number, but none that float32 holds
+    error = refused(write_folder(tmp_path / "tiny", LLAMA, weights))
+    assert (error.code, error.fields["what"]) == ("tensor-not-finite", name)
+
+
+def test_numbers_whose_sum_alone_has_no_end_are_weights(tmp_path: Path):
+    weights = tensors(LLAMA_SIZES)
+    weights["model.norm.weight"].fill_(3e38)
+    state = read_weights(write_folder(tmp_path / "tiny", LLAMA, weights)).state
+    assert all(tensor.isfinite().all() for tensor in state.values())
