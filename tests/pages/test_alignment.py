@@ -97,7 +97,21 @@ def test_layers_and_heads_are_those_of_the_model() -> None:
     app = alignment(cross_layer="7", cross_head="9")
     assert not app.exception
     assert app.session_state["cross_layer"] == 2
-    assert app.session_state["cross_head"] == "mean"
+    assert app.session_state["cross_head"] == 3
+    said = " ".join(warning.value for warning in app.warning)
+    assert "cross_layer=7" in said
+    assert "cross_head=9" in said
+
+
+@pytest.mark.parametrize("head", ["-1", "1.0", "middle"])
+def test_a_head_is_a_number_from_0_or_the_mean_of_all(head: str) -> None:
+    app = alignment(cross_head=head)
+    assert not app.exception
+    assert f"cross_head={head}" in app.warning[0].value
+    assert app.session_state["cross_head"] == 2
+    app = alignment(cross_head="mean")
+    assert not app.warning
+    assert app.button_group(key="cross_head").value == "mean"
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,17 @@ def test_looking_into_the_models_leaves_the_page_as_it_was() -> None:
     assert not app.exception
     assert (app.query_params["look"], app.query_params["inside"]) == ("features", "true")
     assert app.text_input(key="inside_text").value == looking.TEXT
+
+
+def test_a_layer_and_a_head_that_both_models_have_are_looked_at() -> None:
+    app = opened(12, "en", look="features", inside="true", inside_layer="99", inside_head="99")
+    assert not app.exception
+    said = " ".join(warning.value for warning in app.warning)
+    assert "inside_layer=99" in said
+    assert "inside_head=99" in said
+    assert app.select_slider(key="inside_head").value == app.session_state["inside_head"] < 99
+    app.select_slider(key="inside_head").set_value("mean").run()
+    assert not app.exception
+    assert "inside_head" not in app.query_params
+    app = opened(12, "en", look="features", inside="true", inside_head="-1")
+    assert any("inside_head=-1" in warning.value for warning in app.warning)

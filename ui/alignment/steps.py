@@ -11,7 +11,7 @@ from model import Bench
 from ui.alignment.phonemes import SOUNDS, ipa
 from ui.fragment import fragment
 from ui.i18n import _
-from ui.indices import bring_back
+from ui.indices import MEAN, bring_back, index, index_or_mean
 from ui.inert import inert
 from ui.plot import plot
 from ui.scene import colours, words
@@ -20,17 +20,12 @@ from ui.url import Parameter, number, publish
 PACE = 1.2  # seconds that a step is shown while it plays
 LIKELIEST = 5
 LAST = LONGEST + 1  # stands for the last step, however many there are
-MEAN = "mean"
-
-
-def _head(text: str) -> str:
-    return text if text == MEAN else str(number(0, 99)(text))
 
 
 PARAMETERS = (
     Parameter("step", LAST, number(1, LAST)),
-    Parameter("cross_layer", 1, number(0, 99)),
-    Parameter("cross_head", "2", _head),
+    Parameter("cross_layer", 1, index),
+    Parameter("cross_head", 2, index_or_mean),
 )
 
 
@@ -38,8 +33,7 @@ def place(bench: Bench) -> tuple[int, int | None]:
     """Draw the choice of a decoder layer and a head; returns both, None for the mean of all."""
     state, shape = st.session_state, bench.shape
     bring_back("cross_layer", shape.decoder_layers - 1)
-    heads = [MEAN, *map(str, range(shape.n_heads))]
-    state["cross_head"] = state["cross_head"] if state["cross_head"] in heads else MEAN
+    bring_back("cross_head", shape.n_heads - 1)
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             _("Decoder layer"),
@@ -50,8 +44,8 @@ def place(bench: Bench) -> tuple[int, int | None]:
         )
         st.segmented_control(
             _("Head"),
-            heads,
-            format_func=lambda name: _("mean of all") if name == MEAN else name,
+            [MEAN, *range(shape.n_heads)],
+            format_func=lambda head: _("mean of all") if head == MEAN else str(head),
             key="cross_head",
             required=True,
             persist_state="session",

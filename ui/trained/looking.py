@@ -10,22 +10,21 @@ from model import ModelError
 from model.training.families import FAMILIES
 from ui.errors import explain
 from ui.i18n import _
-from ui.indices import bring_back
+from ui.indices import MEAN, bring_back, index, index_or_mean
 from ui.scene import words
 from ui.texts import BOX
 from ui.trained.names import variant_name
 from ui.trained.panels import Panel as Chosen
-from ui.url import Parameter, flag, number
+from ui.url import Parameter, flag
 
 TEXT = "And God said, Let there be light: and there was light."
-MEAN = -1  # in place of a head's number
 
 PARAMETERS = (
     Parameter("inside", False, flag),
     Parameter("inside_text", TEXT),
     Parameter("inside_variant", ""),
-    Parameter("inside_layer", 1, number(0, 15)),
-    Parameter("inside_head", MEAN, number(MEAN, 15)),
+    Parameter("inside_layer", 1, index),
+    Parameter("inside_head", MEAN, index_or_mean),
 )
 
 
@@ -68,31 +67,32 @@ def show(name: str, chosen: Chosen) -> None:
     _draw(name, [pair.reference, pair.entry], looks, layer, head)
 
 
-def _place(looks: list[Look]) -> tuple[int, int]:
-    """Draw the choice of a layer and a head that both models have."""
+def _place(looks: list[Look]) -> tuple[int, int | None]:
+    """Draw the choice of a layer and a head that both models have; None for the mean of all."""
     state = st.session_state
     layers, heads = (min(one.weights.shape[axis] for one in looks) for axis in (0, 1))
     bring_back("inside_layer", layers - 1)
-    state["inside_head"] = min(state["inside_head"], heads - 1) if heads > 1 else MEAN
+    bring_back("inside_head", heads - 1)
     first, second = st.columns(2)
     if layers > 1:
         first.select_slider(_("Layer"), range(layers), key="inside_layer", persist_state="session")
     if heads > 1:
         second.select_slider(
             _("Head"),
-            range(MEAN, heads),
+            [MEAN, *range(heads)],
             format_func=lambda head: _("mean") if head == MEAN else str(head),
             key="inside_head",
             persist_state="session",
         )
-    return int(state["inside_layer"]), int(state["inside_head"])
+    head = state["inside_head"]
+    return int(state["inside_layer"]), None if head == MEAN else int(head)
 
 
-def _draw(name: str, entries: list[Entry], looks: list[Look], layer: int, head: int) -> None:
+def _draw(name: str, entries: list[Entry], looks: list[Look], layer: int, head: int | None) -> None:
     panels = [
         Panel(
             _named(entry),
-            one.of(layer, None if head == MEAN else head),
+            one.of(layer, head),
             "weights",
             high=1.0,
             rows=Axis(_("Queries"), one.tokens, "queries"),
