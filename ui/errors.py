@@ -131,7 +131,8 @@ SENTENCES = {
     "tensor-invalid": N_("{file}: the entry of the tensor {what} contradicts itself."),
     "tensor-not-finite": N_(
         "{file}: the tensor {what} holds NaN or infinity in place of numbers, so nothing can be "
-        "computed with it: download or save the file again, or take an earlier state of the training."
+        "computed with it: download or save the file again, or take an earlier state of the "
+        "training."
     ),
     "tensor-overlap": N_("{file}: the tensor {what} overlaps another one."),
     "tensor-alignment": N_(

@@ -38,9 +38,9 @@ def left_out(parameters: Sequence[str]) -> None:
 
 
 def bring_back(name: str, last: int) -> None:
-    """See that the parameter `name`, if it is a number, is at most `last`. If the address asked for more, say that it
-    is left out; another model or text may just have fewer than the one before: then what the reader
-    wished comes back with one that has it, unless he has moved on."""
+    """See that the parameter `name`, if it is a number, is at most `last`. If the address asked for
+    more, say that it is left out; another model or text may just have fewer than the one before:
+    then what the reader wished comes back with one that has it, unless he has moved on."""
     state = st.session_state
     wished, given = state.pop(WISHED.format(name), (0, None))
     value = wished if state[name] == given else state[name]
