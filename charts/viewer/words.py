@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "columns_keys": "Keys (columns)",
         "query": "Query",
         "strongest": "strongest key",
+        "thinned": "1 label in {step}",
         # Scales
         "weight": "Attention weight",
         "weight_difference": "Difference of weights",

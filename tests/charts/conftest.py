@@ -57,7 +57,8 @@ def viewer_page(browser: Browser, viewer_url: str) -> Iterator[ViewerPage]:
 def evaluate(browser: Browser) -> Iterator[Evaluate]:
     """Evaluate a function of the viewer's own modules: (viewer, argument) => result."""
     page = browser.new_page()
-    exports = "export { from_codec, from_agreed, from_lines, from_text, from_colour, from_atlas };"
+    exports = "export { from_codec, from_agreed, from_lines, from_text, from_colour, from_atlas, "
+    exports += "from_axes };"
 
     def run(function: str, argument: object = None) -> Any:
         return page.evaluate(

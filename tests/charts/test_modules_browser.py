@@ -20,6 +20,24 @@ DECODE = """(viewer, text) => {
     return [header.name, arrays.map(({ cells }) => Array.from(cells, spoken))];
 }"""
 
+LABEL = """(viewer, cell) => {
+    const drawn = [];
+    const context = { fillText: (text) => drawn.push(text), measureText: () => ({ width: 9 }) };
+    const pen = { context, fitter: new viewer.from_text.Fitter(context) };
+    const labels = Array.from({ length: 40 }, (_, n) => `t${n}`);
+    const rows = { labels, axis: "Queries", thinned: "1 label in {step}", colour: "red" };
+    const box = { x: 0, y: 0, height: 40 * cell, from: [0, 0], to: [40, 40] };
+    const panel = { rows, gutter: 40 };
+    viewer.from_axes.drawRowLabels(pen, { text: "black" }, panel, box, null);
+    return [drawn.length, viewer.from_axes.axisName(rows, cell)];
+}"""
+
+
+def test_labels_that_are_left_out_are_said(evaluate: Evaluate):
+    assert evaluate(LABEL, 14) == [40, "Queries"]
+    assert evaluate(LABEL, 12) == [20, "Queries · 1 label in 2"]
+    assert evaluate(LABEL, 4) == [10, "Queries · 1 label in 4"]
+
 
 def test_decoding_gives_the_numbers_that_python_gets(evaluate: Evaluate):
     source = np.random.default_rng(0)

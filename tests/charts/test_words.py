@@ -22,6 +22,7 @@ def test_gaps_are_the_ones_that_the_script_fills():
     gaps = {name: set(re.findall(r"\{(\w+)\}", text)) for name, text in WORDS.items()}
     assert {name: found for name, found in gaps.items() if found} == {
         "head_number": {"head"},
+        "thinned": {"step"},
         "largest_of": {"rows", "columns"},
         "summary": {"head", "queries", "keys"},
         "atlas_name": {"layers", "heads"},

@@ -1,7 +1,7 @@
 // Token labels along the sides of a matrix: as many as have room, none over another.
 
 import { font } from "./colour.js";
-import { visible } from "./text.js";
+import { fill, visible } from "./text.js";
 
 const LABEL = 11;
 const PITCH = 13; // closest that two labels may come
@@ -9,9 +9,16 @@ const PITCH = 13; // closest that two labels may come
 // Show every n-th label when there is no room for all.
 const stride = (cell) => {
   const least = PITCH / cell;
-  return [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 256].find((n) => n >= least)
+  return [1, 2, 3, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 256].find((n) => n >= least)
     ?? Math.ceil(least);
 };
+
+// What an axis is called, and how many of its labels stand there, where not all do.
+export function axisName({ axis, labels, thinned }, cell) {
+  const step = labels ? stride(cell) : 1;
+  const said = step > 1 && labels.length > 1 ? fill(thinned, { step }) : "";
+  return [axis, said].filter(Boolean).join(" · ");
+}
 
 const widest = (labels, fitter, theme, most) => {
   let width = 0;

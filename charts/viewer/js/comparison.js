@@ -27,11 +27,11 @@ export function sidesOf({ words, queries, keys }, theme) {
   return {
     rows: {
       count: queries.length, labels: queries, name: words.queries,
-      axis: words.rows_queries, colour: palette.queries,
+      axis: words.rows_queries, thinned: words.thinned, colour: palette.queries,
     },
     columns: {
       count: keys.length, labels: keys, name: words.keys,
-      axis: words.columns_keys, colour: palette.keys,
+      axis: words.columns_keys, thinned: words.thinned, colour: palette.keys,
     },
   };
 }

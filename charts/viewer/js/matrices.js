@@ -62,14 +62,19 @@ export class Matrices {
     // Panels of one shape zoom and light up together.
     if (!this.windows.has(shape)) this.windows.set(shape, new Window(down, across));
     const given = [low, high].filter((end) => end !== null).map(Math.abs);
-    const colour = (axis) => this.theme.palette[axis.colour] ?? this.theme.muted;
+    const side = (axis, count) => ({
+      ...axis,
+      count,
+      thinned: this.header.words.thinned,
+      colour: this.theme.palette[axis.colour] ?? this.theme.muted,
+    });
     return new Panel({
       title,
       array,
       cells: array.cells,
       masked: described.masked === null ? null : this.arrays[described.masked].cells,
-      rows: { ...rows, count: down, colour: colour(rows) },
-      columns: { ...columns, count: across, colour: colour(columns) },
+      rows: side(rows, down),
+      columns: side(columns, across),
       scale: new Scale(kind, given.length ? Math.max(...given) || 1 : roundUp(largest(array.cells))),
       window: this.windows.get(shape),
     });

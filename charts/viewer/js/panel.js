@@ -1,6 +1,6 @@
 // One matrix on the canvas: title, axes, cells, cross-hair, marks.
 
-import { columnRoom, drawColumnLabels, drawRowLabels, gutter } from "./axes.js";
+import { axisName, columnRoom, drawColumnLabels, drawRowLabels, gutter } from "./axes.js";
 import { font, raster } from "./colour.js";
 
 const TITLE = 20;
@@ -67,9 +67,9 @@ export class Window {
   }
 }
 
-// A panel: { title, cells, masked, scale, rows: {count, labels, axis, colour}, columns: {…} }, or
-// instead of cells patches, each over those before it: { cells, masked, shape, from, block }, where
-// a cell stands for a block of the matrix. measure() gives the panel a place; draw() paints it.
+// A panel: { title, cells, masked, scale, rows: {count, labels, axis, thinned, colour}, columns: {…} },
+// or instead of cells patches, each over those before it: { cells, masked, shape, from, block },
+// where a cell stands for a block of the matrix. measure() gives the panel a place; draw() paints it.
 export class Panel {
   constructor(content) {
     Object.assign(this, content);
@@ -209,7 +209,8 @@ export class Panel {
     context.font = font(theme, 11, 600);
     if (this.columns.axis) {
       context.fillStyle = this.columns.colour;
-      const text = fitter.fit(this.columns.axis, font(theme, 11, 600), room);
+      const name = axisName(this.columns, box.width / (box.to[1] - box.from[1]));
+      const text = fitter.fit(name, font(theme, 11, 600), room);
       context.fillText(text, box.x, this.corner[1] + TITLE + 10);
     }
     if (this.rows.axis && this.withRows) {
@@ -218,7 +219,8 @@ export class Panel {
       context.translate(this.corner[0] + 10, box.y);
       context.rotate(-Math.PI / 2);
       context.textAlign = "right";
-      const text = fitter.fit(this.rows.axis, font(theme, 11, 600), box.height + 30);
+      const name = axisName(this.rows, box.height / (box.to[0] - box.from[0]));
+      const text = fitter.fit(name, font(theme, 11, 600), box.height + 30);
       context.fillText(text, 0, 0);
       context.restore();
     }
