@@ -14,7 +14,7 @@ from ui import spreadsheet
 from ui.errors import explain
 from ui.i18n import N_, _, prose
 from ui.indices import left_out
-from ui.navigation import QUESTIONS, question_title, tab_title
+from ui.navigation import QUESTIONS, question_tab, question_title, tab_title
 from ui.trained.looking import PARAMETERS as LOOKING
 from ui.url import Parameter, one_of, publish, restore, unsaid
 
@@ -64,7 +64,7 @@ def page(file: str, title: str, questions: Mapping[int, Question]) -> None:
         st.segmented_control(
             _("Question"),
             list(map(str, questions)),
-            format_func=lambda n: question_title(int(n)),
+            format_func=lambda n: question_tab(int(n)),
             key="q",
             required=True,
             label_visibility="collapsed",

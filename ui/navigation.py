@@ -47,6 +47,23 @@ QUESTIONS = {
     20: N_("Is BERT's masking attention masking?"),
 }
 
+# The same in two or three words, where several stand in one row.
+IN_SHORT = {
+    1: N_("Several heads"),
+    2: N_("Q and K"),
+    3: N_("Dot product"),
+    4: N_("√dₖ"),
+    5: N_("Padding mask"),
+    6: N_("Width of a head"),
+    8: N_("√d_model"),
+    9: N_("Sinusoids"),
+    10: N_("Other schemes"),
+    12: N_("LayerNorm"),
+    13: N_("BatchNorm"),
+    16: N_("Hiding the future"),
+    20: N_("BERT's masking"),
+}
+
 
 @dataclass(frozen=True)
 class Page:
@@ -125,7 +142,13 @@ def question(number: int) -> Target:
 
 
 def question_title(number: int) -> str:
+    """The question with its number."""
     return f"Q{number} · {_(QUESTIONS[number])}"
+
+
+def question_tab(number: int) -> str:
+    """The question in short, for a row of those that share a page."""
+    return f"Q{number} · {_(IN_SHORT[number])}"
 
 
 def go(target: Target) -> NoReturn:

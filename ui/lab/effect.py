@@ -45,7 +45,11 @@ def headline(scene: Scene) -> None:
         unchanged = _("native {value}").format(value=numeral(before, ".2f"))
         figures(
             (_("Cosine with native, mean"), numeral(moved.mean(), ".3f"), _("1 = no effect")),
-            (_("Cosine with native, least"), numeral(moved.min(), ".3f"), least),
+            (
+                _("Cosine with native, least"),
+                numeral(moved.min(), ".3f"),
+                _("of the token “{token}”").format(token=least),
+            ),
             (_("Entropy of all heads, mean"), f"{numeral(after, '.2f')} nats", unchanged),
         )
 

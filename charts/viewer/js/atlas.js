@@ -5,7 +5,7 @@ import { font, largest, raster, readTheme, roundUp, Scale } from "./colour.js";
 import { drawLegend, LEGEND } from "./legend.js";
 import { Pen } from "./pen.js";
 import { Choice, isShortcut, Stage } from "./stage.js";
-import { fill, number } from "./text.js";
+import { beside, fill, number } from "./text.js";
 
 const HEAD = 34; // name of the heads and their numbers
 const SIDE = 40; // name of the layers and their numbers
@@ -182,12 +182,7 @@ export class Atlas {
       context.textAlign = "left";
       context.textBaseline = "alphabetic";
       context.fillText(words.heads, left + SIDE, 11);
-      context.save();
-      context.translate(left + 11, HEAD);
-      context.rotate(-Math.PI / 2);
-      context.textAlign = "right";
-      context.fillText(words.layers, 0, 0);
-      context.restore();
+      beside(context, words.layers, left + 11, HEAD, 11);
       context.font = font(theme, 11);
       context.fillStyle = theme.text;
       context.textAlign = "center";

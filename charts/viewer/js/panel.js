@@ -2,6 +2,7 @@
 
 import { axisName, columnRoom, drawColumnLabels, drawRowLabels, gutter } from "./axes.js";
 import { font, raster } from "./colour.js";
+import { beside } from "./text.js";
 
 const TITLE = 20;
 const AXIS = 16;
@@ -214,15 +215,10 @@ export class Panel {
       context.fillText(text, box.x, this.corner[1] + TITLE + 10);
     }
     if (this.rows.axis && this.withRows) {
-      context.save();
       context.fillStyle = this.rows.colour;
-      context.translate(this.corner[0] + 10, box.y);
-      context.rotate(-Math.PI / 2);
-      context.textAlign = "right";
       const name = axisName(this.rows, box.height / (box.to[0] - box.from[0]));
       const text = fitter.fit(name, font(theme, 11, 600), box.height + 30);
-      context.fillText(text, 0, 0);
-      context.restore();
+      beside(context, text, this.corner[0] + 10, box.y, 11);
     }
   }
 

@@ -52,6 +52,28 @@ export class Fitter {
   }
 }
 
+const UPRIGHT = /^[\p{Script=Han}（）]+$/u;
+const STANDING = { "（": "︵", "）": "︶" };
+
+// The name of the rows beside them, read from below to end at (x, y): turned, but for Chinese, whose
+// letters stand upright one under the other.
+export function beside(context, text, x, y, size) {
+  const letters = text.replace(/[\u2066\u2069]/g, "");
+  context.save();
+  context.translate(x, y);
+  if (UPRIGHT.test(letters)) {
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    Array.from(letters).forEach((letter, n) =>
+      context.fillText(STANDING[letter] ?? letter, -size / 3, n * (size + 1)));
+  } else {
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "right";
+    context.fillText(text, 0, 0);
+  }
+  context.restore();
+}
+
 // A sentence with {named} gaps, as gettext hands it over.
 export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (gap, name) => (name in values ? values[name] : gap));
