@@ -95,6 +95,23 @@ def test_the_page_opens_with_a_recording_and_trains_nothing(language: str) -> No
     assert "Training(recipe)" in app.code[0].value
 
 
+def test_the_address_says_which_step_and_head_are_looked_at() -> None:
+    app = schedules(train_at="120", train_head="0.1")
+    assert sound(app)
+    assert app.select_slider(key="train_at").value == 120
+    assert app.selectbox(key="train_head").value == "0.1"
+    app.selectbox(key="train_head").set_value("best").run()
+    assert parameters(app) == {"train_at": "120"}
+
+
+@pytest.mark.parametrize("asked", [("train_at", "121"), ("train_at", "-1"), ("train_head", "7.0")])
+def test_a_step_or_head_that_is_not_there_is_left_out(asked: tuple[str, str]) -> None:
+    app = schedules(**dict([asked]))
+    assert not app.exception and "=".join(asked) in app.warning[0].value
+    assert app.select_slider(key="train_at").value == "last"
+    assert app.selectbox(key="train_head").value == "best"
+
+
 def test_every_ready_comparison_is_recorded() -> None:
     app = schedules()
     tables = []

@@ -16,10 +16,11 @@ from ui.gradual import queued
 from ui.i18n import _
 from ui.training import settings, watching
 from ui.training.background import LIVE, Live, places
-from ui.training.settings import COMPARISONS, PARAMETERS
+from ui.training.settings import COMPARISONS
 from ui.training.watching import PAUSE
+from ui.url import publish
 
-__all__ = ["PARAMETERS", "show"]
+PARAMETERS = (*settings.PARAMETERS, *watching.PARAMETERS)
 
 PLAYED = 24  # seconds that a recording plays
 
@@ -125,6 +126,7 @@ def _watch(shown: Shown, state: str) -> None:
             )
     seen: Sequence[Moment] = list(shown.seen) or [_untrained(shown.plan, shown.pair)]
     watching.draw(shown.plan, shown.pair, seen, shown.state)
+    publish(watching.PARAMETERS)
     if state != shown.state:
         st.rerun()  # the clock of a fragment starts and stops only with the whole page
 

@@ -1,7 +1,7 @@
 """What one sees of a live training: attention that forms, answers, curves, and what came out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -27,16 +27,31 @@ from experiments.live_training import (
 )
 from ui.anatomy import evidence
 from ui.i18n import _
+from ui.indices import index, left_out
+from ui.indices import pair as pair_of_indices
 from ui.inert import inert
 from ui.numbers import numeral
 from ui.plot import plot
 from ui.scene import colours, words
 from ui.snippet import training as training_snippet
 from ui.training.settings import described
+from ui.url import Parameter, written
 
 PAUSE = 1.5  # seconds between two pictures
 _AT = "train_at"  # the step that is looked at
 _HEAD = "train_head"
+_LAST, _BEST = "last", "best"  # the last step seen; the head that looks most where it should
+
+
+def _step(text: str) -> int | str:
+    return text if text == _LAST else index(text)
+
+
+def _head(text: str) -> str:
+    return text if text == _BEST else pair_of_indices(text)
+
+
+PARAMETERS = (Parameter(_AT, _LAST, _step), Parameter(_HEAD, _BEST, _head))
 
 
 def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: str) -> None:
@@ -66,7 +81,7 @@ def draw(plan: Plan, pair: Pair, seen: Sequence[Moment], state: str) -> None:
 
 def look_at_the_last() -> None:
     """Look at the last step that has been seen, whatever was looked at (a callback)."""
-    st.session_state.pop(_AT, None)
+    st.session_state[_AT] = _LAST
 
 
 def after(plan: Plan, pair: Pair, seen: Sequence[Moment]) -> None:
@@ -103,18 +118,29 @@ def after(plan: Plan, pair: Pair, seen: Sequence[Moment]) -> None:
 
 def _looked_at(plan: Plan, seen: Sequence[Moment]) -> Moment:
     """Draw the slider over the examined steps; returns the last one seen up to its step."""
-    steps, state = marks(plan.steps), st.session_state
-    if state.get(_AT) not in steps:
-        state[_AT] = steps[-1]
+    *earlier, last = marks(plan.steps)
+    steps: list[int | str] = [*earlier, _LAST]
+    _see_to(_AT, steps, _LAST)
     st.select_slider(
         _("Look at step (the last one: as it learns)"),
         steps,
+        format_func=lambda step: str(last if step == _LAST else step),
         key=_AT,
         persist_state="session",
         width=400,
         help=_("Drag to the left to go back through the training."),
     )
-    return [moment for moment in seen if moment.looks and moment.step <= state[_AT]][-1]
+    at = st.session_state[_AT]
+    return [m for m in seen if m.looks and (at == _LAST or m.step <= at)][-1]
+
+
+def _see_to(name: str, options: Collection[int | str], default: str) -> None:
+    """See that the parameter `name` is one of these, which the training's settings decide."""
+    state = st.session_state
+    if state[name] not in options:
+        if st.query_params.get(name) == written(state[name]):
+            left_out([f"{name}={written(state[name])}"])
+        state[name] = default
 
 
 def _attention(
@@ -174,16 +200,14 @@ def _attention(
 def _chosen_head(plan: Plan) -> tuple[int, int] | None:
     """Draw the choice of a layer and head; None: the one that looks most where it should."""
     heads = [(layer, head) for layer in range(plan.layers) for head in range(plan.heads)]
-    names = {"best": _("the one of A that looks most at the answer")}
+    names = {_BEST: _("the one of A that looks most at the answer")}
     if plan.task == "characters":
-        names = {"best": _("the first of the last layer")}
+        names = {_BEST: _("the first of the last layer")}
     names |= {
         f"{layer}.{head}": _("layer {layer}, head {head}").format(layer=layer, head=head)
         for layer, head in heads
     }
-    state = st.session_state
-    if state.get(_HEAD) not in names:
-        state[_HEAD] = "best"
+    _see_to(_HEAD, names, _BEST)
     picked = st.selectbox(
         _("Head"),
         list(names),
@@ -192,7 +216,7 @@ def _chosen_head(plan: Plan) -> tuple[int, int] | None:
         persist_state="session",
         width=340,
     )
-    return None if picked == "best" else heads[list(names).index(picked) - 1]
+    return None if picked == _BEST else heads[list(names).index(picked) - 1]
 
 
 def _marked(answers: Sequence[str], right: Sequence[str]) -> str:
