@@ -21,7 +21,7 @@ def expected(
     colours: Palette,
 ) -> go.Figure:
     """The likeliest next tokens, how each sounds, and their probabilities, the one that was
-    written darker. words: probability."""
+    written darker. words: probability, token."""
     names = [f"{plain(token)} {sound}".strip() for token, sound in zip(tokens, sounds, strict=True)]
     rows = list(range(len(tokens)))
     dark, light = colours.weights_ramp[5], colours.weights_ramp[3]
@@ -43,6 +43,7 @@ def expected(
     )
     figure.update_xaxes(title=words["probability"], range=[0, 1.08], fixedrange=True)
     figure.update_yaxes(
+        title=words["token"],
         tickvals=rows,
         ticktext=names,
         autorange="reversed",
@@ -117,7 +118,7 @@ def unsure(
 
 def error_rates(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.Figure:
     """Phoneme and word error rates of each setting; `frame` with the columns setting, phonemes
-    and words (shares). words: phonemes, words, rate."""
+    and words (shares). words: phonemes, words, rate, setting."""
     rows = list(range(len(frame)))
     figure = go.Figure()
     for rate, colour, pattern in (
@@ -147,6 +148,7 @@ def error_rates(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette)
         title=words["rate"], range=[0, widest * 1.12], tickformat=".0%", fixedrange=True
     )
     figure.update_yaxes(
+        title=words["setting"],
         tickvals=rows,
         ticktext=frame["setting"].tolist(),
         autorange="reversed",

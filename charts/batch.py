@@ -32,7 +32,7 @@ def block(
     first in front and lowest; cells where `group` (same shape) is True keep their colour and a
     frame, the others fade. tokens: by sentence and position, without padding, which is drawn
     empty. features: the index of each drawn one; limit: the colour scale's ends. words: feature,
-    padding."""
+    padding, token."""
     batch, positions, width = x.shape
     values, kept = x.numpy(), group.numpy()
     scale = colorscale(colours.scores_ramp)
@@ -95,6 +95,7 @@ def block(
         fixedrange=True,
     )
     figure.update_yaxes(
+        title=words["token"],
         tickvals=[place for place, _name in ticks[::step]],
         ticktext=[name for _place, name in ticks[::step]],
         tickfont={"size": 9},
@@ -173,7 +174,7 @@ def outlying(
         fixedrange=True,
         zeroline=False,
     )
-    figure.update_yaxes(type="log", exponentformat="power", dtick=1, fixedrange=True)
+    figure.update_yaxes(type="log", title="|x|", exponentformat="power", dtick=1, fixedrange=True)
     return figure
 
 

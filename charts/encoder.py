@@ -23,7 +23,7 @@ def norms(
     colours: Palette,
 ) -> go.Figure:
     """The length of a token's vector at every stage, the chosen one dark; `frame` as from
-    `experiments.journey.evidence`. words: norm."""
+    `experiments.journey.evidence`. words: norm, stage."""
     places = list(range(len(frame)))
     figure = go.Figure(
         go.Bar(
@@ -38,7 +38,9 @@ def norms(
         )
     )
     figure.update_layout(height=230, margin=_MARGIN | {"t": 24})
-    figure.update_xaxes(tickvals=places, ticktext=list(symbols), fixedrange=True)
+    figure.update_xaxes(
+        title=words["stage"], tickvals=places, ticktext=list(symbols), fixedrange=True
+    )
     figure.update_yaxes(title=words["norm"], rangemode="tozero", fixedrange=True)
     return figure
 

@@ -111,7 +111,7 @@ def outcomes(
     words: Mapping[str, str],
 ) -> go.Figure:
     """A row per entry, a dot per seed, a tick at their mean; `entries` as name → measure → values
-    by seed, where a second measure is drawn hollow. words: the measures, x."""
+    by seed, where a second measure is drawn hollow. words: the measures, x, y."""
     figure = go.Figure()
     measures = list(dict.fromkeys(measure for one in entries.values() for measure in one))
     for row, ((name, found), look) in enumerate(zip(entries.items(), drawn, strict=True)):
@@ -145,6 +145,7 @@ def outcomes(
     )
     figure.update_xaxes(title=words["x"], fixedrange=True, zeroline=False, showgrid=True)
     figure.update_yaxes(
+        title=words["y"],
         tickvals=list(range(len(entries))),
         ticktext=list(entries),
         range=[len(entries) - 0.5, -0.5],

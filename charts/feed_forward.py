@@ -147,7 +147,7 @@ def shares(
 ) -> go.Figure:
     """Shares of the parameters and of the operations, one bar each, part after part; `frame` as
     from `experiments.parameter_shares`, with the parts in this order. words: parameters, flops,
-    and the names of the parts."""
+    share, all, and the names of the parts."""
     figure = go.Figure()
     bars = ("flops", "parameters")  # the last is drawn on top
     rows = {str(row["part"]): row for row in frame.to_dict("records")}
@@ -171,8 +171,13 @@ def shares(
     figure.update_layout(
         barmode="stack", height=230, margin=_MARGIN, legend=_LEGEND | {"traceorder": "normal"}
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.001], fixedrange=True)
-    figure.update_yaxes(tickvals=[0, 1], ticktext=[words[bar] for bar in bars], fixedrange=True)
+    figure.update_xaxes(title=words["share"], tickformat=".0%", range=[0, 1.001], fixedrange=True)
+    figure.update_yaxes(
+        title=words["all"],
+        tickvals=[0, 1],
+        ticktext=[words[bar] for bar in bars],
+        fixedrange=True,
+    )
     return figure
 
 

@@ -22,7 +22,7 @@ def roles(
 ) -> go.Figure:
     """Heads (rows) by patterns (columns): the colour is the share of the attention (heads,
     patterns), the number the lift (heads, patterns), and `marked` the pattern that is a head's
-    role, set in bold with a frame. words: head, share, lift."""
+    role, set in bold with a frame. words: head, pattern, share, lift."""
     heads = len(marked)
     texts = [
         [_lift(value, bold=pattern == marked[head]) for pattern, value in enumerate(row)]
@@ -59,7 +59,11 @@ def roles(
             )
     figure.update_layout(height=80 + _ROW * heads, margin={"l": 10, "r": 10, "t": 10, "b": 10})
     figure.update_xaxes(
-        tickvals=list(range(len(patterns))), ticktext=list(patterns), side="top", fixedrange=True
+        title=words["pattern"],
+        tickvals=list(range(len(patterns))),
+        ticktext=list(patterns),
+        side="top",
+        fixedrange=True,
     )
     figure.update_yaxes(
         title=words["head"],

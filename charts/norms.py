@@ -26,11 +26,12 @@ def depth(
 ) -> go.Figure:
     """One quantity of every token (rows) at every norm (columns); `frame` as from
     `experiments.norm_statistics`, places the norms' names in order. Means are diverging around
-    0, standard deviations on a logarithmic scale. words: token, norm."""
+    0, standard deviations on a logarithmic scale. words: token, norm, log, the quantity."""
     table = frame.pivot(index="position", columns="norm", values=quantity)  # (tokens, norms)
     numbers = table.to_numpy()
     known = numbers[np.isfinite(numbers)]
     low, high = limits or ((known.min(), known.max()) if known.size else (1.0, 1.0))
+    name = words[quantity]
     bar: dict[str, Any] = {"thickness": 12}
     if quantity.startswith("mean"):
         shown, scale = numbers, colorscale(colours.scores_ramp)
@@ -39,6 +40,7 @@ def depth(
     else:  # deviations span orders of magnitude: a few tokens outgrow all others
         shown, scale = np.log10(np.maximum(numbers, SMALLEST)), colorscale(colours.amounts_ramp)
         low, high = np.log10(max(low, SMALLEST)), np.log10(max(high, SMALLEST))
+        name = f"{name} · {words['log']}"
         powers = range(math.floor(low), math.ceil(high) + 1)
         bar |= {
             "tickvals": list(powers),
@@ -59,7 +61,7 @@ def depth(
             ],
             hovertemplate="%{customdata[0]} · %{customdata[1]} · %{customdata[2]:.4g}"
             "<extra></extra>",
-            colorbar=bar,
+            colorbar=bar | {"title": {"text": name, "side": "right"}},
         )
     )
     figure.update_layout(

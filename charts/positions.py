@@ -262,7 +262,7 @@ def norms(
     along: str,
     quantities: Mapping[str, str],
     closed: Mapping[str, Sequence[float]],
-    title: str,
+    words: Mapping[str, str],
     colours: Palette,
     *,
     marked: float,
@@ -270,7 +270,8 @@ def norms(
 ) -> go.Figure:
     """Quantities of `experiments.embedding_scale.sweep` over the column `along`, markers measured
     and lines in closed form, both by names "quantity off" and "quantity on" (off: without the
-    factor); a vertical line at `marked`. quantities: such a name → how it is called."""
+    factor); a vertical line at `marked`. quantities: such a name → how it is called.
+    words: x, y."""
     figure = go.Figure()
     shades = {
         "token_norm off": (colours.scores_ramp[4], "circle-open"),
@@ -313,13 +314,13 @@ def norms(
         figure.update_yaxes(type="log", dtick=1, range=decades)
     else:
         figure.update_yaxes(range=[0, 1.05])
-    return _finished(figure, title, "", height=340)
+    return _finished(figure, words["x"], words["y"], height=340)
 
 
 def parts(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go.Figure:
     """Norms of a text's token and position parts side by side; `frame` as from
     `experiments.embedding_scale.measure`, with a column token. words: token_norm,
-    position_norm, token."""
+    position_norm, token, norm."""
     figure = go.Figure()
     places = list(range(len(frame)))
     for quantity, colour, pattern in (
@@ -338,7 +339,7 @@ def parts(frame: pd.DataFrame, words: Mapping[str, str], colours: Palette) -> go
     figure.update_layout(barmode="group")
     figure.update_xaxes(tickvals=places[::step], ticktext=frame["token"].tolist()[::step])
     figure.update_yaxes(rangemode="tozero")
-    return _finished(figure, words["token"], "", height=300)
+    return _finished(figure, words["token"], words["norm"], height=300)
 
 
 def _finished(figure: go.Figure, x: str, y: str, height: int = 280) -> go.Figure:

@@ -51,12 +51,12 @@ def per_character(
     frame: pd.DataFrame,
     names: Mapping[str, str],
     kinds: Mapping[str, str],
-    title: str,
+    words: Mapping[str, str],
     colours: Palette,
 ) -> go.Figure:
     """Tokens per character, a group of bars for each kind of text, over each bar the share of
     tokens for the unknown; `frame` as from `experiments.vocabularies.fertility`, names: of the
-    vocabularies, kinds: of the texts."""
+    vocabularies, kinds: of the texts. words: tokens, kind."""
     figure = go.Figure()
     ramp = colours.weights_ramp
     shades = (ramp[6], ramp[4], ramp[3], ramp[2])
@@ -75,6 +75,6 @@ def per_character(
             hovertemplate=f"{name} · %{{x}} · %{{y:.3f}}<extra></extra>",
         )
     figure.update_layout(height=340, margin=_MARGIN, legend=_LEGEND, barmode="group", bargap=0.25)
-    figure.update_yaxes(title=title, rangemode="tozero", fixedrange=True)
-    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(title=words["tokens"], rangemode="tozero", fixedrange=True)
+    figure.update_xaxes(title=words["kind"], fixedrange=True)
     return figure

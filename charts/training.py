@@ -109,7 +109,12 @@ def sides(
         "title": {"text": words[quantity], "font": {"size": 14}},
         "margin": {"l": 10, "r": 10, "t": 40, "b": 60},
         "legend": _LEGEND,
-        "xaxis": {"range": [0, steps], "fixedrange": True, "zeroline": False},
+        "xaxis": {
+            "title": {"text": words["step"]},
+            "range": [0, steps],
+            "fixedrange": True,
+            "zeroline": False,
+        },
         "yaxis": vertical,
     }
     if at is not None:

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from charts.axes import scaled
 from charts.overflow import marked
 from charts.spoken import spoken
 from ui.i18n import _
@@ -14,9 +15,10 @@ def plot(
     figure: go.Figure, *, key: str | None = None, within: DeltaGenerator | None = None
 ) -> None:
     """Draw a chart as wide as there is room, in `within` or where the page is; values that
-    overflowed are marked, since Plotly would leave them out in silence."""
+    overflowed are marked, since Plotly would leave them out in silence, and logarithmic axes say
+    that they are."""
     place = st if within is None else within
-    whole = marked(figure, _("overflowed"), colours())
+    whole = scaled(marked(figure, _("overflowed"), colours()), _("log scale"))
     place.plotly_chart(whole, key=key, width="stretch", alt=spoken(whole, _words()))
 
 

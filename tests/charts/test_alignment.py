@@ -18,7 +18,7 @@ def plain(figure: Any) -> dict[str, Any]:
 def test_what_was_written_stands_out_among_the_expected() -> None:
     figure = plain(
         alignment.expected(
-            ["T", END], ["/t/", ""], [0.75, 0.25], END, {"probability": "p"}, COLOURS
+            ["T", END], ["/t/", ""], [0.75, 0.25], END, {"probability": "p", "token": "t"}, COLOURS
         )
     )
     (bars,) = figure["data"]
@@ -54,7 +54,7 @@ def test_an_unsure_step_says_between_what() -> None:
 
 def test_every_setting_has_both_rates() -> None:
     frame = pd.DataFrame({"setting": ["on", "off"], "phonemes": [0.1, 1.2], "words": [0.4, 1.0]})
-    words = {"phonemes": "PER", "words": "WER", "rate": "rate"}
+    words = {"phonemes": "PER", "words": "WER", "rate": "rate", "setting": "s"}
     figure = plain(alignment.error_rates(frame, words, COLOURS))
     rates = {bars["name"]: list(bars["x"]) for bars in figure["data"]}
     assert rates == {"PER": [0.1, 1.2], "WER": [0.4, 1.0]}

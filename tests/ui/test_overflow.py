@@ -36,7 +36,10 @@ pytestmark = pytest.mark.usefixtures("one_core")
 NO_NUMBER = re.compile(r"(?<![A-Za-z])[-+]?(nan|NaN|inf|Infinity)(?![A-Za-z])")
 WORDS: Any = {
     name: name
-    for name in ("native", "variant", "probability", "token", "apart", "norm", "x", "y", "mask")
+    for name in (
+        *("native", "variant", "probability", "token", "apart", "norm", "x", "y", "mask", "log"),
+        *("std_before", "std_after", "mean_before", "mean_after"),
+    )
 }
 
 

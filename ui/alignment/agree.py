@@ -167,7 +167,7 @@ def _all_words(bench: Bench, total: Agreement) -> None:
             Panel(
                 title,
                 shares[name].to_numpy().reshape(grid),
-                "weights",
+                "amounts",
                 high=1.0,
                 rows=rows,
                 columns=columns,

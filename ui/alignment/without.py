@@ -186,6 +186,7 @@ def _rates(bench: Bench, found: Mapping[str, Result]) -> None:
                 "phonemes": _("phoneme error rate"),
                 "words": _("word error rate"),
                 "rate": _("error rate"),
+                "setting": _("Setting"),
             },
             colours(),
         ),

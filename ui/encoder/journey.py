@@ -86,7 +86,7 @@ def _layer(bench: Bench, text: Text) -> None:
             table,
             chosen,
             [symbol(stage.name, bench) for stage in walk],
-            {"norm": "‖·‖"},
+            {"norm": _("‖·‖, median"), "stage": _("stage")},
             colours(),
         ),
         key="stage_norms",
@@ -191,7 +191,7 @@ def _stage(bench: Bench, run: Run, walk: list[Stage], chosen: int) -> None:
                 columns=Axis(_("Feature"), labels),
             )
         )
-    matrices("stage_values", panels=panels, across=1, words=words() | {"weight": _("Activation")})
+    matrices("stage_values", panels=panels, across=1, words=words())
     st.caption(
         _(
             "Colours reach {share} of the entries; the few beyond have the last colour. Point at "

@@ -132,14 +132,14 @@ def _similarity(bench: Bench, text: Text, flow: Stream, alike: pd.DataFrame) -> 
                     columns=axis,
                 )
             ],
-            words=words() | {"weight": _("cosine")},
+            words=words(),
         )
     plot(
         charts.alike(
             alike,
             depth,
             {
-                "depth": _("depth"),
+                "depth": _("Depth: layers passed"),
                 "cosine": _("mean cosine of two tokens"),
                 "plain": _("as they are"),
                 "centred": _("without their mean direction"),

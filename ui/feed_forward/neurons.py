@@ -141,7 +141,7 @@ def _picture(
         ],
         selected=None if at is None else (0, int(cells[:, at].abs().argmax()), at),
         across=1,
-        words=words() | {"weight": _("Activation")},
+        words=words(),
         on_event=pick,
     )
     st.caption(

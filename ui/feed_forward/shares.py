@@ -53,6 +53,8 @@ def show(bench: Bench, text: Text) -> None:
     names = part_names() | {
         "parameters": _("parameters"),
         "flops": _("operations, {tokens} tokens").format(tokens=f"{tokens:,}"),
+        "share": _("share"),
+        "all": _("of all"),
     }
     plot(charts.shares(table, PARTS, names, colours()), key="shares")
     table["part"] = [names[part] for part in table["part"]]

@@ -104,7 +104,12 @@ def _do(found: Roles, layer: int) -> None:
             found.lift[:, shown],
             marked,
             [role_names()[name] for name in names],
-            {"head": _("Head"), "share": _("share"), "lift": _("lift")},
+            {
+                "head": _("Head"),
+                "pattern": _("Pattern"),
+                "share": _("share"),
+                "lift": _("lift"),
+            },
             colours(),
         ),
         key="roles",

@@ -33,7 +33,11 @@ def show(scene: Scene) -> None:
     limits = (float(known.min()), float(known.max())) if known.size else None
     shown = telling(frames["native"], quantity)
     tokens = [scene.tokens[position] for position in shown]
-    words = {"token": _("Token"), "norm": _("Norm, in the order of the pass")}
+    words = quantities | {
+        "token": _("Token"),
+        "norm": _("Norm, in the order of the pass"),
+        "log": _("log scale"),
+    }
     for column, side in zip(st.columns(len(sides)), sides, strict=True):
         places = [place_name(site) for site in frames[side]["site"].unique()]
         with column:

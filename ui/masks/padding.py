@@ -175,7 +175,7 @@ def _map(bench: Bench, off: Padded, layer: int, head: int) -> None:
             )
         ],
         selected=(0, layer, head),
-        words=words(),
+        words=words() | {"weight": _("share")},
         on_event=pick,
     )
 

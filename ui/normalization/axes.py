@@ -121,7 +121,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
     own[row, token] = True
     across[..., feature - first] = True
     limit = float(drawn.abs().quantile(0.98)) or 1.0
-    words = {"feature": _("Feature"), "padding": _("padding")}
+    words = {"feature": _("Feature"), "padding": _("padding"), "token": _("Token")}
     for column, (name, group) in zip(
         st.columns(2),
         {
@@ -150,7 +150,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
 
 def _by_layer(results: list[tuple[Moved, Moved]], bench: Bench, row: int, other: int) -> None:
     names = {kind: _(NAMES[kind]) for kind in KINDS} | {
-        "place": _("After layer"),
+        "place": _("Depth: layers passed"),
         "changed": _("Another sentence changed: largest ‖Δh‖ / ‖h‖"),
         "alone": _("Run alone instead: largest ‖Δh‖ / ‖h‖"),
     }

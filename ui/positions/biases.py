@@ -129,7 +129,7 @@ def _buckets() -> None:
             Panel(
                 _("Number of the bucket"),
                 index,
-                "weights",
+                "amounts",
                 high=count - 1,
                 rows=rows,
                 columns=columns,
@@ -144,7 +144,7 @@ def _buckets() -> None:
                 masked=masked,
             ),
         ],
-        words=words(),
+        words=words() | {"weight": _("bucket")},
     )
     st.caption(
         _(

@@ -123,7 +123,7 @@ def show() -> None:
                     for i in (first, first + 1)
                 },
                 0,
-                {"position": _("position"), "value": ""},
+                {"position": _("position"), "value": _("value")},
                 colours(),
             ),
             key="learned_waves",

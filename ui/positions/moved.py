@@ -92,7 +92,7 @@ def show() -> None:
             {name: one.moved.mean(-1).tolist() for name, one in found.items()},
             list(range(bench.shape.n_layers)),
             names,
-            {"x": _("layer"), "y": _("share")},
+            {"x": _("layer"), "y": _("share that moves")},
             colours(),
         ),
         key="moved_layers",

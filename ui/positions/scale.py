@@ -137,7 +137,7 @@ def _curves(
     without, with_ = _("{what}, without"), _("{what}, with the factor")
     groups = (
         (
-            _("Norms"),
+            _("Lengths ‖·‖ of both parts"),
             {
                 "token_norm off": without.format(what=token),
                 "token_norm on": with_.format(what=token),
@@ -174,7 +174,7 @@ def _curves(
                     along,
                     quantities,
                     closed,
-                    names[along],
+                    {"x": names[along], "y": title},
                     colours(),
                     marked=width if along == "d_model" else std,
                     logarithmic="cosine" not in next(iter(quantities)),
@@ -249,6 +249,7 @@ def _real() -> None:
                 "token_norm": _("norm, token part"),
                 "position_norm": _("norm, position part"),
                 "token": _("token"),
+                "norm": "‖·‖",
             },
             colours(),
         ),

@@ -94,7 +94,7 @@ def show() -> None:
             {name: one.errors.clamp(min=1e-8).tolist() for name, one in found.items()},
             layers,
             names,
-            {"x": _("layer"), "y": "‖f(Px) − P f(x)‖ / ‖f(x)‖"},
+            {"x": _("Depth: layers passed"), "y": "‖f(Px) − P f(x)‖ / ‖f(x)‖"},
             colours(),
             logarithmic="y",
         ),

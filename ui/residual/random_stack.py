@@ -152,7 +152,7 @@ def _curves(frames: dict[str, pd.DataFrame], chosen: str, bound: Cubic | None) -
     names = (
         setting_names()
         | quantity_names()
-        | {"place": _("After layer"), "bound": _("cubic bound for “none”")}
+        | {"place": _("Depth: layers passed"), "bound": _("cubic bound for “none”")}
     )
     dashed = None
     if bound is not None:

@@ -40,7 +40,7 @@ def show(chosen: str) -> None:
         return
     frames = {name: one.states for name, one in by_name.items()}
     names = setting_names() | {
-        "place": _("After layer"),
+        "place": _("Depth: layers passed"),
         "share": _("What tells tokens apart: ‖X − 1x̄ᵀ‖ / ‖X‖"),
         "cosine": _("Mean cosine of two tokens"),
     }

@@ -95,7 +95,13 @@ def _evidence(tokenizers: dict[str, Tokenizer], names: dict[str, str]) -> None:
     )
     st.subheader(_("Four kinds of text"), anchor=False)
     plot(
-        charts.per_character(frame, names, kinds, _("tokens per character"), colours()),
+        charts.per_character(
+            frame,
+            names,
+            kinds,
+            {"tokens": _("tokens per character"), "kind": _("kind of text")},
+            colours(),
+        ),
         key="per_character",
     )
     st.caption(

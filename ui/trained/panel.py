@@ -141,7 +141,10 @@ def _figures(
             {
                 "held out": _("held out"),
                 "training": _("training"),
-                "x": _("held-out loss, nats"),
+                "x": _("loss, nats: held out, hollow in training")
+                if chosen.training
+                else _("held-out loss, nats"),
+                "y": _("Trained with"),
             },
         ),
     }
@@ -151,7 +154,7 @@ def _figures(
             drawn,
             {
                 "x": _("characters of the window"),
-                "y": _("loss of its last {last} characters").format(last=LAST),
+                "y": _("loss of its last {last} characters, nats").format(last=LAST),
                 "trained": _("trained length"),
             },
             colours,

@@ -238,6 +238,7 @@ def _curves(plan: Plan, pair: Pair, seen: Sequence[Moment], at: int) -> None:
         "right": _("Attention on the right key, best head"),
         "held_out": _("Held-out loss, nats"),
         "rate": _("Learning rate"),
+        "step": _("step"),
     }
     schedules = [recipe(plan, setting).schedule for setting in pair]
     steps = range(1, plan.steps + 1)

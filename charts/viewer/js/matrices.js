@@ -122,7 +122,8 @@ export class Matrices {
       panel.draw(pen, theme, { lit, chosen });
       const { box } = panel;
       drawLegend(pen, theme, panel.scale, box.x, box.y + box.height + 8, Math.max(box.width, 110), {
-        title: "",
+        // what the title of a panel of signed numbers names itself
+        title: panel.scale.signed ? "" : this.header.words.weight,
         masked: panel.masked ? this.header.words.masked : "",
         overflowed: panel.lost ? this.header.words.overflowed : "",
       });

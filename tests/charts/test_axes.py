@@ -1,0 +1,38 @@
+"""What a chart says of its axes."""
+
+import plotly.graph_objects as go
+import pytest
+
+from charts.axes import scaled, unnamed
+
+
+@pytest.mark.parametrize(
+    ("layout", "found"),
+    [
+        ({"xaxis": {"title": "layer"}, "yaxis": {"title": "share"}}, []),
+        ({"xaxis": {"title": "layer"}, "title": "share"}, []),
+        ({"yaxis": {"title": "share"}, "title": "share"}, ["xaxis"]),
+        ({"xaxis": {"title": "layer"}, "yaxis": {"title": ""}}, ["yaxis"]),
+        ({"xaxis": {"showticklabels": False}, "yaxis": {"title": "share"}}, []),
+    ],
+)
+def test_an_axis_without_a_name_is_found(layout: dict[str, object], found: list[str]) -> None:
+    figure = go.Figure(go.Bar(x=[0, 1], y=[1, 2]), layout)
+    assert unnamed(figure) == found
+
+
+def test_a_colour_bar_needs_a_name_where_it_is_shown() -> None:
+    axes = {"xaxis": {"title": "norm"}, "yaxis": {"title": "token"}}
+    assert unnamed(go.Figure(go.Heatmap(z=[[1]]), axes)) == ["colorbar"]
+    named = go.Heatmap(z=[[1]], colorbar={"title": {"text": "mean"}})
+    assert unnamed(go.Figure(named, axes)) == []
+    assert unnamed(go.Figure(go.Heatmap(z=[[1]], showscale=False), axes)) == []
+
+
+def test_logarithmic_axes_say_so() -> None:
+    layout = {"xaxis": {"title": "n", "type": "log"}, "yaxis": {"type": "log"}, "title": "time"}
+    axes = scaled(go.Figure(go.Scatter(x=[1, 2], y=[1, 2]), layout), "log scale").layout
+    assert (axes.xaxis.title.text, axes.yaxis.title.text) == ("n · log scale", "log scale")
+    layout = {"xaxis": {"title": "n"}, "yaxis": {"title": "time"}}
+    axes = scaled(go.Figure(go.Scatter(x=[1, 2], y=[1, 2]), layout), "log scale").layout
+    assert (axes.xaxis.title.text, axes.yaxis.title.text) == ("n", "time")
