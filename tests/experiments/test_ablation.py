@@ -27,9 +27,10 @@ def test_one_batch_a_layer_equals_one_whole_pass_a_head(minilm: Bench, encoder: 
         for head in range(12):
             choices = replace(minilm.native, ablated=((layer, head),))
             without = minilm.run(TEXT, choices).hidden(6)[0]
-            naive.append(1 - float(F.cosine_similarity(native, without, dim=-1).mean()))
+            alike = F.cosine_similarity(native.double(), without.double(), dim=-1)
+            naive.append(1 - float(alike.mean()))
         torch.testing.assert_close(
-            effects(minilm, encoder, layer), torch.tensor(naive), rtol=1e-3, atol=1e-6
+            effects(minilm, encoder, layer), torch.tensor(naive).double(), rtol=1e-3, atol=1e-6
         )
 
 

@@ -79,13 +79,14 @@ def test_the_future_of_a_causal_model_moves_nothing(bert_tiny: Bench, positions:
 
 def test_the_past_of_one_exchange() -> None:
     relative = torch.tensor([[0.5, 0.2, 0.1], [0.3, 0.5, 0.4], [0.0, 0.0, math.nan]])
-    whole = Influence(relative, relative)
+    changed = torch.zeros(3, dtype=torch.bool)
+    whole = Influence(relative, relative, changed)
     assert [whole.past(column) for column in range(3)] == [
         None,
         pytest.approx(0.2),
         pytest.approx(0.4),
     ]
-    same = Influence(torch.full((3, 3), math.nan), relative)
+    same = Influence(torch.full((3, 3), math.nan), relative, ~changed)
     assert same.past(2) is None
 
 

@@ -99,7 +99,10 @@ def test_the_best_rotation_finds_sinusoids_and_nothing_in_noise(minilm: Bench) -
 
 def test_the_best_rotation_recovers_one_that_is_known() -> None:
     dice = torch.Generator().manual_seed(1)
-    turn, _ = torch.linalg.qr(torch.randn(6, 6, generator=dice, dtype=torch.float64))
+    # Three planes, each turned by an angle of its own: a reflection is undone every second row,
+    # from which it could not be told then.
+    skew = torch.randn(6, 6, generator=dice, dtype=torch.float64)
+    turn = torch.linalg.matrix_exp(skew - skew.T)
     rows = [torch.randn(6, generator=dice, dtype=torch.float64)]
     for _ in range(40):
         rows.append(turn @ rows[-1])
@@ -142,9 +145,9 @@ def test_only_absolute_schemes_move_with_a_shift(scheme: Scheme, content: Conten
 def test_constant_content_leaves_a_function_of_the_distance(scheme: Scheme) -> None:
     found = explained_by_distance(scores(scheme, Setup(content="constant")))
     if scheme == "none":
-        assert math.isnan(found)
+        assert found is None  # nothing varies
     else:
-        assert (found > 1 - 1e-6) == (scheme in RELATIVE)
+        assert found is not None and (found > 1 - 1e-6) == (scheme in RELATIVE)
 
 
 def _identity(shape: Shape) -> Attention:

@@ -91,9 +91,11 @@ def read_query(folder: Path) -> None:
     left = _restored(again, parameters)
     assert not left, f"published, but not read: {left}"
     assert again.query == tab.query
+    with patch.object(url, "st", tab):
+        unsaid = url.unsaid(parameters)  # too long for an address: it stays in the session alone
     for parameter in parameters:
         held = tab.session_state[parameter.name]
-        assert held == again.session_state[parameter.name]
+        assert parameter.name in unsaid or held == again.session_state[parameter.name]
         if any(entry.startswith(f"{parameter.name}=") for entry in ignored):
             assert held == parameter.default
 
