@@ -48,10 +48,14 @@ def test_figures_are_those_of_the_table() -> None:
     app = decoding()
     facts, steps = figures(app), app.dataframe[0].value
     prompt = 5  # tokens of "The capital of France is"
-    assert facts["Positions computed"] == f"{prompt + 3} · {sum(range(prompt, prompt + 4))}"
+    notes = {metric.label: metric.delta for metric in app.metric}
+    label = "Positions computed, with a cache"
+    assert facts[label] == str(prompt + 3)
+    assert notes[label] == f"without: {sum(range(prompt, prompt + 4))}"
     assert list(steps["positions computed, with a cache"]) == [prompt, 1, 1, 1]
     assert list(steps["without"]) == [prompt, prompt + 1, prompt + 2, prompt + 3]
-    assert facts["Passes"] == "4 · 1"
+    assert facts["Passes, step by step"] == "4"
+    assert notes["Passes, step by step"] == "all at once: 1"
     assert 0 < float(facts["Largest difference of logits"]) < 1e-2
     assert facts["Saved by shared heads"] == "3 ×"
     assert set(facts) >= {"Steps with a cache ÷ one pass", "LSTM ÷ one pass"}

@@ -174,6 +174,8 @@ def test_nonsense_in_the_address_is_left_out_and_said(question: int, name: str, 
 
 def test_a_layer_token_or_feature_past_the_model_is_brought_back() -> None:
     app = normalization(12, layer="29", token="500", feature="9999")
-    assert sound(app)
+    assert not (app.exception or app.error)
+    said = " ".join(warning.value for warning in app.warning)
+    assert all(one in said for one in ("layer=29", "token=500", "feature=9999"))
     assert app.select_slider(key="layer").value == 1
     assert app.number_input(key="feature").value == 127
