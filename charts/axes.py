@@ -17,10 +17,11 @@ def scaled(figure: go.Figure, word: str) -> go.Figure:
 def unnamed(figure: go.Figure) -> list[str]:
     """The axes and colour bars that do not say what they show. A chart's title is the name of
     what is drawn upwards; an axis without numbers needs none."""
+    layout: Any = figure.layout
     found = []
     for axis in _axes(figure):
         upwards = axis.plotly_name.startswith("yaxis")
-        titled = axis.title.text or (upwards and figure.layout.title.text)
+        titled = axis.title.text or (upwards and layout.title.text)
         if not titled and axis.showticklabels is not False:
             found.append(axis.plotly_name)
     for trace in figure.data:

@@ -1,5 +1,7 @@
 """What a chart says of its axes."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 import pytest
 
@@ -30,8 +32,12 @@ def test_a_colour_bar_needs_a_name_where_it_is_shown() -> None:
 
 
 def test_logarithmic_axes_say_so() -> None:
-    layout = {"xaxis": {"title": "n", "type": "log"}, "yaxis": {"type": "log"}, "title": "time"}
-    axes = scaled(go.Figure(go.Scatter(x=[1, 2], y=[1, 2]), layout), "log scale").layout
+    layout: Any = {
+        "xaxis": {"title": "n", "type": "log"},
+        "yaxis": {"type": "log"},
+        "title": "time",
+    }
+    axes: Any = scaled(go.Figure(go.Scatter(x=[1, 2], y=[1, 2]), layout), "log scale").layout
     assert (axes.xaxis.title.text, axes.yaxis.title.text) == ("n · log scale", "log scale")
     layout = {"xaxis": {"title": "n"}, "yaxis": {"title": "time"}}
     axes = scaled(go.Figure(go.Scatter(x=[1, 2], y=[1, 2]), layout), "log scale").layout

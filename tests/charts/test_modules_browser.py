@@ -167,3 +167,23 @@ def test_every_script_is_bundled_after_what_it_imports():
     text = bundle()
     for name in SCRIPTS[:-1]:
         assert text.index(f"from_{name}") == text.index(f"const from_{name} =") + len("const ")
+
+
+BESIDE = """(viewer, name) => {
+    const drawn = [];
+    const nothing = () => {};
+    const context = {
+        save: nothing, restore: nothing, translate: nothing,
+        rotate: () => drawn.push("turned"), fillText: (text) => drawn.push(text),
+    };
+    viewer.from_text.beside(context, name, 0, 0, 11);
+    return drawn;
+}"""
+
+
+def test_a_chinese_name_of_rows_stands_upright_with_its_numbers(evaluate: Evaluate):
+    assert evaluate(BESIDE, "层") == ["层"]
+    assert evaluate(BESIDE, "查询（行） · 每 16 个标 1 个") == [
+        *("查", "询", "︵", "行", "︶", "·", "每", "16", "个", "标", "1", "个")
+    ]
+    assert evaluate(BESIDE, "Queries · 1 label in 2") == ["turned", "Queries · 1 label in 2"]

@@ -52,11 +52,11 @@ export class Fitter {
   }
 }
 
-const UPRIGHT = /^[\p{Script=Han}（）]+$/u;
-const STANDING = { "（": "︵", "）": "︶" };
+const UPRIGHT = /^\p{Script=Han}[\p{Script=Han}（）\d ·…]*$/u;
+const STANDING = { "（": "︵", "）": "︶", "…": "︙" };
 
 // The name of the rows beside them, read from below to end at (x, y): turned, but for Chinese, whose
-// letters stand upright one under the other.
+// letters stand upright one under the other, a number as one of them.
 export function beside(context, text, x, y, size) {
   const letters = text.replace(/[\u2066\u2069]/g, "");
   context.save();
@@ -64,7 +64,7 @@ export function beside(context, text, x, y, size) {
   if (UPRIGHT.test(letters)) {
     context.textAlign = "center";
     context.textBaseline = "top";
-    Array.from(letters).forEach((letter, n) =>
+    letters.match(/\d+|[^ ]/gu).forEach((letter, n) =>
       context.fillText(STANDING[letter] ?? letter, -size / 3, n * (size + 1)));
   } else {
     context.rotate(-Math.PI / 2);
