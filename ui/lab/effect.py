@@ -36,7 +36,11 @@ def headline(scene: Scene) -> None:
         figures(
             (_("Prediction, native"), inert(before[0]), f"p = {numeral(before[1], '.3f')}"),
             (_("Prediction, variant"), inert(after[0]), _remains(frame, before[0], after)),
-            (_("KL divergence"), f"{numeral(divergence, '.3g')} nats", _("0 = no effect")),
+            (
+                _("KL divergence"),
+                _("{value} nats").format(value=numeral(divergence, ".3g")),
+                _("0 = no effect"),
+            ),
         )
     else:
         moved = cosine(native, variant)
@@ -50,7 +54,11 @@ def headline(scene: Scene) -> None:
                 numeral(moved.min(), ".3f"),
                 _("of the token “{token}”").format(token=least),
             ),
-            (_("Entropy of all heads, mean"), f"{numeral(after, '.2f')} nats", unchanged),
+            (
+                _("Entropy of all heads, mean"),
+                _("{value} nats").format(value=numeral(after, ".2f")),
+                unchanged,
+            ),
         )
 
 
@@ -78,7 +86,13 @@ def _overflowed(scene: Scene) -> None:
             facts.append((name, inert(token), f"p = {numeral(probability, '.3f')}"))
         else:
             entropy = mean_entropy(reading.profiles)
-            facts.append((name, f"{numeral(entropy, '.2f')} nats", _("Entropy of all heads, mean")))
+            facts.append(
+                (
+                    name,
+                    _("{value} nats").format(value=numeral(entropy, ".2f")),
+                    _("Entropy of all heads, mean"),
+                )
+            )
     figures(*facts)
 
 

@@ -180,7 +180,7 @@ def _curves(frames: dict[str, pd.DataFrame], chosen: str, bound: Cubic | None) -
     else:
         st.caption(
             _(
-                "Dashed: r(l+1) = C·r(l)³ from layer {first} on with C = {constant}, the least C "
+                "Dashed: r(l+1) = C·r(l)³ from depth {first} on with C = {constant}, the least C "
                 "that no layer of the stack without residual connections exceeds. Shares near "
                 "10⁻¹⁶ are rounding."
             ).format(first=bound.first, constant=numeral(bound.constant, ".3g"))

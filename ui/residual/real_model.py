@@ -107,7 +107,11 @@ def _in_short(here: Outcome, native: Outcome, noise: float) -> None:
                 inert(here.prediction),
                 f"p = {numeral(here.probability, '.3f')}",
             ),
-            (_("KL divergence"), f"{numeral(here.divergence, '.3g')} nats", _("0 = no effect")),
+            (
+                _("KL divergence"),
+                _("{value} nats").format(value=numeral(here.divergence, ".3g")),
+                _("0 = no effect"),
+            ),
         ]
     st.markdown(f"**{setting_names()[here.residual]}**")
     figures(*facts)
