@@ -40,6 +40,7 @@ def main() -> None:
             print("\n".join(wrong) or "nothing wrong")
             sys.exit(bool(wrong))
         out = options.out or Path(tempfile.mkdtemp(prefix="random-user-"))
+        out.mkdir(parents=True, exist_ok=True)
         sys.exit(roam(browser, host, options, out))
 
 
