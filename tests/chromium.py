@@ -3,10 +3,12 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 NewPage = Callable[..., Page]
 
@@ -66,6 +68,19 @@ def visit(page: Page, address: str) -> None:
 def settled(page: Page, *, timeout: float = 60) -> None:
     """Wait, for at most `timeout` seconds, until Streamlit has nothing left to do."""
     page.evaluate(_SETTLED, [QUIET, timeout * 1000])
+
+
+def until(page: Page, holds: str, argument: Any = None, *, timeout: float = 30) -> None:
+    """Wait, for at most `timeout` seconds, until a script's function or expression is true.
+
+    Asked again and again from outside: Playwright's own `wait_for_function` evaluates a string
+    within the page, which the app's pages forbid.
+    """
+    deadline = time.monotonic() + timeout
+    while not page.evaluate(holds, argument):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {timeout} s: {holds}")
+        page.wait_for_timeout(50)
 
 
 def _answers(path: str) -> bool:

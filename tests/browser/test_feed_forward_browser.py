@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.chromium import NewPage, settled, visit
+from tests.chromium import NewPage, settled, until, visit
 
 
 def test_a_click_on_a_cell_picks_its_neuron(page: Page) -> None:
@@ -14,7 +14,7 @@ def test_a_click_on_a_cell_picks_its_neuron(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.wait_for_function("old => !location.search.includes('neuron=' + old)", arg=before[0])
+    until(page, "old => !location.search.includes('neuron=' + old)", before[0])
     settled(page)
     picked = parse_qs(urlsplit(page.url).query)["neuron"][0]
     expect(page.get_by_text(f"Neuron {picked} of layer 0")).to_be_visible()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import NewPage, settled, visit
+from tests.chromium import NewPage, settled, until, visit
 from tests.server import serving
 from ui.navigation import PAGES
 
@@ -43,7 +43,7 @@ def test_the_policy_is_in_force(browser: Browser, app_url: str) -> None:
           fetch("https://evil.test/").catch(() => {});
         }"""
     )
-    page.wait_for_function("window.forbidden.length === 3")
+    until(page, "window.forbidden.length === 3")
     assert page.evaluate("window.ran") is None
     context.close()
 

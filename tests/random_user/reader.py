@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
+from tests.chromium import until
 from tests.conftest import PROBE
 from tests.random_user.checks import busy
 from tests.random_user.controls import control
@@ -16,8 +17,11 @@ from tests.random_user.steps import Step
 
 PATIENCE = 2500  # ms that a control may take to be ready for a click
 ARRIVAL = 20_000  # ms until a page is there
-BACK_WITHIN = 60_000  # ms until the page has found its server again
+BACK_WITHIN = 60  # seconds until the page has found its server again
 MAIN = "[data-testid=stMain]"
+CONNECTED = (
+    "document.querySelector('[data-testid=stApp]')?.dataset.testConnectionState === 'CONNECTED'"
+)
 
 # What the browser itself writes into its console, whatever a page does: a request that did not
 # come to an end since the page was left.
@@ -143,11 +147,7 @@ class Reader:
         if not self._host.restart():
             raise NotPossible("not our server")
         for page in self._tabs:
-            page.wait_for_function(
-                "document.querySelector('[data-testid=stApp]')?.dataset.testConnectionState"
-                " === 'CONNECTED'",
-                timeout=BACK_WITHIN,
-            )
+            until(page, CONNECTED, timeout=BACK_WITHIN * busy())
         del self.heard[before:]  # that there is no server
 
     def _model(self, step: Step) -> None:
