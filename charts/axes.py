@@ -1,6 +1,8 @@
-"""What every axis of a chart has to say: its quantity, and whether it is logarithmic."""
+"""What every axis of a chart has to say: its quantity, whether it is logarithmic, and how many of
+its labels stand there, where not all do."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,7 +12,18 @@ def scaled(figure: go.Figure, word: str) -> go.Figure:
     """The figure with `word` behind the name of each logarithmic axis."""
     for axis in _axes(figure):
         if axis.type == "log":
-            axis.title.text = " · ".join(filter(None, (axis.title.text, word)))
+            _add(axis, word)
+    return figure
+
+
+def thinned(figure: go.Figure, sentence: str) -> go.Figure:
+    """The figure with `sentence`, which has a gap {step}, behind the name of each axis on which
+    only every so many-th place has its label. Numbers need no such word: those between are clear.
+    """
+    for axis in _axes(figure):
+        step = _step(axis.tickvals, axis.ticktext)
+        if step > 1:
+            _add(axis, sentence.format(step=step))
     return figure
 
 
@@ -28,6 +41,21 @@ def unnamed(figure: go.Figure) -> list[str]:
         if trace.type == "heatmap" and trace.showscale is not False:
             found += [] if trace.colorbar.title.text else ["colorbar"]
     return found
+
+
+def _add(axis: Any, word: str) -> None:
+    said = axis.title.text or ""
+    if not said.endswith(word):  # a figure may be drawn again
+        axis.title.text = " · ".join(filter(None, (said, word)))
+
+
+def _step(places: Any, names: Any) -> int:
+    """How many places the labels stand apart; 1 where that is not the same for all."""
+    if places is None or names is None or all(str(name).isdecimal() for name in names):
+        return 1
+    steps = {after - before for before, after in pairwise(places)}
+    step = steps.pop() if len(steps) == 1 else 1
+    return step if isinstance(step, int) else 1
 
 
 def _axes(figure: go.Figure) -> Iterator[Any]:

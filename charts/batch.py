@@ -32,7 +32,7 @@ def block(
     first in front and lowest; cells where `group` (same shape) is True keep their colour and a
     frame, the others fade. tokens: by sentence and position, without padding, which is drawn
     empty. features: the index of each drawn one; limit: the colour scale's ends. words: feature,
-    padding, token."""
+    padding, token, thinned."""
     batch, positions, width = x.shape
     values, kept = x.numpy(), group.numpy()
     scale = colorscale(colours.scores_ramp)
@@ -94,8 +94,9 @@ def block(
         zeroline=False,
         fixedrange=True,
     )
+    said = [words["token"], *([words["thinned"].format(step=step)] if step > 1 else [])]
     figure.update_yaxes(
-        title=words["token"],
+        title=" · ".join(said),
         tickvals=[place for place, _name in ticks[::step]],
         ticktext=[name for _place, name in ticks[::step]],
         tickfont={"size": 9},

@@ -17,7 +17,7 @@ from ui.indices import bring_back
 from ui.inert import model_name
 from ui.numbers import numeral
 from ui.plot import plot
-from ui.scene import colours
+from ui.scene import colours, words
 from ui.single import single
 from ui.subject import MOST_TOKENS, batch_subject
 from ui.switches import NAMES
@@ -121,7 +121,8 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
     own[row, token] = True
     across[..., feature - first] = True
     limit = float(drawn.abs().quantile(0.98)) or 1.0
-    words = {"feature": _("Feature"), "padding": _("padding"), "token": _("Token")}
+    names = {"feature": _("Feature"), "padding": _("padding"), "token": _("Token")}
+    names["thinned"] = words()["thinned"]
     for column, (name, group) in zip(
         st.columns(2),
         {
@@ -132,7 +133,7 @@ def _block(bench: Bench, sentences: tuple[str, ...], row: int) -> None:
     ):
         with column:
             st.markdown(name)
-            figure = charts.block(drawn, group, tokens, features, limit, words, colours())
+            figure = charts.block(drawn, group, tokens, features, limit, names, colours())
             plot(figure, key=f"block_{int(group is across)}")
     st.caption(
         _(
