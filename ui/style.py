@@ -22,6 +22,20 @@ _FOCUS = """
   opacity: 1 !important;
 }
 """
+# What Streamlit makes fainter than 4.5 : 1: captions, and white on the dark theme's own colour.
+_FAINT = """
+[data-testid=stCaptionContainer] {
+  opacity: 0.8 !important;
+}
+[data-testid=stCaptionContainer] code {
+  color: inherit;
+}
+[data-testid=stBaseButton-primary],
+[data-testid=stBaseButton-primary] *,
+[data-testid=stMultiSelectTagsContainer] span span {
+  color: light-dark(#ffffff, #0e1117) !important;
+}
+"""
 # A heading of the outline that readers of the screen do not need.
 _UNSEEN = """
 .unseen {
@@ -54,4 +68,4 @@ _PROSE = """
 def bring() -> None:
     """Send what is the same on every page, once: this style, and the viewer's script."""
     viewer.bring()
-    st.html(f"<style>{_FOCUS}{_UNSEEN}{_PROSE}</style>")
+    st.html(f"<style>{_FOCUS}{_FAINT}{_UNSEEN}{_PROSE}</style>")

@@ -242,6 +242,7 @@ def test_links_of_the_picture_can_be_hit_on_a_phone(new_page: NewPage) -> None:
 def test_columns_of_tables_have_names(page: Page) -> None:
     visit(page, "/tokenizers")
     for table in page.get_by_test_id("stDataFrame").all():
-        heads = table.locator("[role=columnheader]").all_inner_texts()
-        assert heads
+        columns = table.locator("[role=columnheader]")
+        expect(columns.first).to_be_attached()  # it comes a moment after the table
+        heads = columns.all_inner_texts()
         assert all(head.strip() for head in heads), heads

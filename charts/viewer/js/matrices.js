@@ -44,8 +44,11 @@ export class Matrices {
     this.theme = readTheme(this.stage.element, header.colours);
     this.pen.use(this.theme);
     this.panels = header.panels.map((panel) => this.#panel(panel));
-    const name = header.panels.map(({ title }) => title).join(", ");
-    this.stage.describe(header.words, name, name, "matrices.png");
+    const { rows, columns } = header.panels[0];
+    const sides = [rows.axis, columns.axis].filter(Boolean).join(" × ");
+    const titles = header.panels.map(({ title }) => title).join(", ");
+    // two pictures may compare the same cases by different quantities
+    this.stage.describe(header.words, `${titles} (${sides})`, titles, "matrices.png");
     this.#refresh();
   }
 
