@@ -1,5 +1,6 @@
 """The home page as a reader meets it."""
 
+import re
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -117,8 +118,10 @@ def test_the_picture_can_be_used_from_the_keyboard(page: Page) -> None:
     assert address is not None
     link.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/{address}*")
+    page.wait_for_url(re.compile(rf"/{address.partition('?')[0]}(\?|$)"))
     settled(page)
+    asked = re.findall(r"\bq=(\d+)", address)
+    expect(page.get_by_role("heading", name=f"Q{asked[0]} · ")).to_be_visible()
 
 
 def test_a_link_of_the_picture_holds_in_a_new_tab(page: Page) -> None:
