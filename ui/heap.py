@@ -29,8 +29,7 @@ def bound() -> None:
     the start.
 
     Streamlit draws each run in a new thread, and glibc gives threads arenas of their own, up to
-    eight a core: what one run frees lies scattered in its arena. After hundreds of sessions that
-    was a third of the process, and it never fell.
+    eight a core: what one run frees can lie scattered in its arena, where no other uses it.
     """
     mallopt = of_c("mallopt")
     if mallopt is not None:
