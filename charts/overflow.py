@@ -71,7 +71,8 @@ def _at(places: Any, n: int) -> Any:
 
 def _foot(figure: go.Figure, trace: Any, lying: bool) -> float:
     """Where on its axis of values a trace's mark stands."""
-    axis = figure.layout.xaxis if lying else figure.layout.yaxis
+    layout: Any = figure.layout
+    axis = layout.xaxis if lying else layout.yaxis
     traces: Any = figure.data
     known = [value for one in traces for value in _finite(one.x if lying else one.y)]
     if axis.type == "log":

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from importlinter.cli import lint_imports
@@ -74,7 +75,7 @@ def test_our_packages_win_over_installed_ones_of_the_same_name() -> None:
         assert Path(spec.origin).is_relative_to(ROOT / name)
 
 
-def formats_a_number(node: ast.AST) -> bool:
+def formats_a_number(node: ast.AST) -> TypeGuard[ast.FormattedValue]:
     """Whether this is a gap of an f-string that writes a number of any size, as {x:.3f} does."""
     if not isinstance(node, ast.FormattedValue) or not isinstance(node.format_spec, ast.JoinedStr):
         return False

@@ -44,8 +44,9 @@ def _loaded(name: str) -> str:
     folder, path = models_folder(), Path(name)
     if name in CATALOGUE:
         return name
-    beside = folder is not None and path.is_relative_to(folder) and path != folder
-    return f"./{path.relative_to(folder) if beside else path.name}"
+    if folder is None or path == folder or not path.is_relative_to(folder):
+        return f"./{path.name}"
+    return f"./{path.relative_to(folder)}"
 
 
 def training(recipes: Sequence[Recipe]) -> str:

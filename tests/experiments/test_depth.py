@@ -51,7 +51,8 @@ def test_what_is_not_defined_is_no_number() -> None:
 @settings(max_examples=30, deadline=None)
 def test_the_measures_ignore_scale_and_keep_their_limits(seed: int, n: int, scale: float) -> None:
     x = torch.randn(n, 5, generator=torch.Generator().manual_seed(seed)).double()
-    assert 0 <= residual_share(x) <= 1
+    share = residual_share(x)
+    assert share is not None and 0 <= share <= 1
     assert 1 <= stable_rank(x) <= min(n, 5) + 1e-9
     for measure in (residual_share, pairwise_cosine, stable_rank):
         assert measure(scale * x) == pytest.approx(measure(x), rel=1e-9, abs=1e-12)
@@ -59,8 +60,9 @@ def test_the_measures_ignore_scale_and_keep_their_limits(seed: int, n: int, scal
 
 def test_equal_shares_are_cosines_for_unit_tokens() -> None:
     x = torch.nn.functional.normalize(torch.randn(7, 9).double(), dim=-1)
-    mean_cosine = pairwise_cosine(x)
-    assert residual_share(x) ** 2 == pytest.approx((1 - 1 / 7) * (1 - mean_cosine))
+    share, mean_cosine = residual_share(x), pairwise_cosine(x)
+    assert share is not None and mean_cosine is not None
+    assert share**2 == pytest.approx((1 - 1 / 7) * (1 - mean_cosine))
 
 
 def test_without_residuals_the_rank_collapses_at_a_cubic_rate() -> None:

@@ -157,7 +157,7 @@ def test_numbers_that_stand_for_infinity() -> None:
     scores = torch.tensor([1.0, -2.0, 0.5, 3.0])
     padding = torch.tensor([False, False, True, True])
     table = arithmetic(scores, padding)
-    rows = {
+    rows: dict[Any, Any] = {
         (row["dtype"], row["mask"], row["fill"]): row
         for _n, row in table.iterrows()
         if row["mask"] in ("once", "twice")

@@ -1,5 +1,7 @@
 """The page about masks: every question opens, and each control moves what it should."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -74,7 +76,7 @@ def test_the_amount_and_the_sentence_are_controls() -> None:
 
 def test_numbers_for_infinity_are_computed() -> None:
     table = opened(5, model="bert-tiny").dataframe[1].value
-    rows = table.set_index(["number format", "mask"])["all masked: the row"]
+    rows: Any = table.set_index(["number format", "mask"])["all masked: the row"]
     for dtype in ("float32", "float16", "bfloat16"):
         assert rows[dtype, "−∞"] == rows[dtype, "finfo.min, twice"] == "NaN"
         assert rows[dtype, "finfo.min"].startswith("uniform")

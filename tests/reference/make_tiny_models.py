@@ -68,6 +68,10 @@ GPT2: dict[str, Any] = {
     "eos_token_id": 0,
 }
 GROUPED: dict[str, Any] = {**WIDTHS, "num_key_value_heads": 2}
+# What a config takes without a parameter of that name.
+BOTH_WAYS: dict[str, Any] = {"is_causal": False}
+ONE_WAY: dict[str, Any] = {"is_causal": True}
+DECODER: dict[str, Any] = {"is_decoder": True}
 LLAMA3: dict[str, Any] = {
     "rope_type": "llama3",
     "rope_theta": 10_000.0,
@@ -125,27 +129,27 @@ MODELS = {
     "qwen2-bf16": lambda: Qwen2ForCausalLM(Qwen2Config(**GROUPED)),
     "gpt2-f16": lambda: GPT2LMHeadModel(GPT2Config(**GPT2)),
     # embedding models made of decoders
-    "llama-both-ways": lambda: LlamaModel(LlamaConfig(**GROUPED, is_causal=False)),
+    "llama-both-ways": lambda: LlamaModel(LlamaConfig(**GROUPED, **BOTH_WAYS)),
     "llama-lm-both-ways": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
     "mistral-both-ways": lambda: MistralForCausalLM(
-        MistralConfig(**GROUPED, sliding_window=4, is_causal=False)
+        MistralConfig(**GROUPED, sliding_window=4, **BOTH_WAYS)
     ),
     "mistral-global-both-ways": lambda: MistralModel(
-        MistralConfig(**GROUPED, sliding_window=None, is_causal=False)
+        MistralConfig(**GROUPED, sliding_window=None, **BOTH_WAYS)
     ),
-    "qwen2-both-ways": lambda: Qwen2Model(Qwen2Config(**GROUPED, is_causal=False)),
+    "qwen2-both-ways": lambda: Qwen2Model(Qwen2Config(**GROUPED, **BOTH_WAYS)),
     "qwen2-window-both-ways": lambda: Qwen2ForCausalLM(
         Qwen2Config(
             **GROUPED,
             use_sliding_window=True,
             sliding_window=3,
             max_window_layers=0,
-            is_causal=False,
+            **BOTH_WAYS,
         )
     ),
-    "gpt2-both-ways": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, is_causal=False)),
-    "bert-causal-flag": lambda: BertModel(BertConfig(**WIDTHS, is_causal=True)),
-    "gpt2-decoder-flag": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, is_decoder=True)),
+    "gpt2-both-ways": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, **BOTH_WAYS)),
+    "bert-causal-flag": lambda: BertModel(BertConfig(**WIDTHS, **ONE_WAY)),
+    "gpt2-decoder-flag": lambda: GPT2LMHeadModel(GPT2Config(**GPT2, **DECODER)),
     # one matrix, says the config
     **{
         f"{name}-tied-but-two": make

@@ -1,5 +1,7 @@
 """Numbers that a model or a text has fewer of than the reader asked for."""
 
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
 
@@ -17,7 +19,7 @@ def page() -> None:
     publish(parameters)
 
 
-def on_a_model(app: AppTest, last: int) -> int:
+def on_a_model(app: AppTest, last: int) -> Any:
     app.number_input[0].set_value(last).run()
     assert not app.exception
     return app.slider[0].value
