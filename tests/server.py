@@ -1,5 +1,6 @@
 """A Streamlit server of its own for tests and benchmarks, on a free port of this machine."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -7,11 +8,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
+
+Result = TypeVar("Result")
 
 ROOT = Path(__file__).parent.parent
 START_UP = 60  # seconds that a server may take to answer
@@ -98,6 +102,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def apart(work: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` in a thread of its own: in the tests' own one the browser's loop is running as
+    soon as a test has asked for a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def free_port() -> int:

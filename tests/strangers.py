@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.server import START_UP
+from tests.server import START_UP, apart
 
 STREAM = "/_stcore/stream"
 
@@ -73,17 +74,19 @@ def knock(url: str, *, host: str | None = None, origin: str | None = None) -> in
         except InvalidStatus as refused:
             return refused.response.status_code
 
-    return asyncio.run(try_once())
+    return apart(try_once())
 
 
 @contextmanager
 def keeping_tabs(*urls: str) -> Iterator[None]:
     """Hold a tab open at each of these servers as long as the context lasts."""
-    with asyncio.Runner() as runner:
-        tabs = [runner.run(tab(url)) for url in urls]
+    with ThreadPoolExecutor(1) as thread:  # of its own, see `apart`
+        runner = asyncio.Runner()
+        tabs = [thread.submit(runner.run, tab(url)).result() for url in urls]
         yield
         for one in tabs:
-            runner.run(one.close())
+            thread.submit(runner.run, one.close()).result()
+        thread.submit(runner.close).result()
 
 
 def opening(page: str = "") -> BackMsg:
@@ -131,4 +134,4 @@ def forge(url: str, said: bytes | str, quiet: float = 1.0) -> int | None:
             except TimeoutError:
                 return None
 
-    return asyncio.run(say())
+    return apart(say())

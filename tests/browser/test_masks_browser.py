@@ -28,8 +28,7 @@ def test_what_is_hidden_and_rolled_is_in_the_address(new_page: NewPage) -> None:
 
 def test_a_head_of_the_map_opens_below_it(page: Page) -> None:
     visit(page, "/masks?model=bert-tiny&layer=0&head=0")
-    grid = page.get_by_label("share of real tokens' attention")
-    grid.focus()
+    page.get_by_role("application", name="share of real tokens' attention").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

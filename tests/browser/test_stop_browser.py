@@ -5,12 +5,18 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.chromium import settled, visit
+from tests.chromium import settled, until, visit
 
 # Each head of 30 layers of a language model switched off alone takes far longer than a click.
 TEXT = "The keys to the old cabinet are lost, so the museum cannot open it. " * 10
 STOPPED = re.compile(r"Stopped after (\d+) of (\d+) steps\.")
 PATIENCE = 60_000
+# The bar beside Stop has left its start: at least one step is done.
+BEGUN = """
+() => document.querySelector(".st-key-ablation_map_stop")
+  && [...document.querySelectorAll("[role=progressbar]")]
+  .some((bar) => Number(bar.getAttribute("aria-valuenow")) > 0)
+"""
 
 
 def steps_until_stopped(page: Page) -> tuple[int, int]:
@@ -31,6 +37,7 @@ def left(button: Locator) -> float:
 
 def test_the_ablation_map_of_a_large_model_is_stopped_in_the_middle(page: Page) -> None:
     page.goto(f"/heads?{urlencode({'model': 'smollm2', 'text': TEXT})}")
+    until(page, BEGUN, timeout=PATIENCE / 1000)
     # Streamlit has a button of this name too, which ends a run and leaves the work to the next.
     page.locator(".st-key-ablation_map_stop button").click(timeout=PATIENCE)
     done, total = steps_until_stopped(page)

@@ -8,6 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.session_manager import SessionClientDisconnectedError
 from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
 
+from tests.server import apart
 from ui import backlog
 from ui.backlog import MOST, Backlog
 
@@ -78,5 +79,5 @@ def test_streamlit_takes_a_deaf_client_for_gone_and_holds_nothing_for_it(
         await client.aclose()
         return sent, left
 
-    sent, left = asyncio.run(write())
+    sent, left = apart(write())
     assert MOST / 2**20 - 1 <= sent <= MOST / 2**20 + 1 and left == 0

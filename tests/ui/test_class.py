@@ -3,6 +3,7 @@
 import asyncio
 
 from benchmarks.load.reader import Answer, Reader
+from tests.server import apart
 
 CLASS = 8
 
@@ -21,7 +22,7 @@ async def opened(url: str, page: str) -> list[Answer]:
 
 
 def test_all_of_a_class_see_pictures_of_trainings(app_url: str) -> None:
-    for answer in asyncio.run(opened(app_url, "schedules")):
+    for answer in apart(opened(app_url, "schedules")):
         assert not answer.complaints
         assert answer.pictures["live_attention"]
         assert answer.charts >= 4

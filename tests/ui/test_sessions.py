@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from tests.server import Server, server
+from tests.server import Server, apart, server
 from tests.strangers import ask, knock, session_of, tab
 from ui import sessions
 from ui.sessions import A_SESSION, A_TAB, RETURNING, SPARE, WAIT, Sessions
@@ -76,7 +76,7 @@ def test_a_server_that_is_full_says_so_in_one_sentence_a_language() -> None:
             await one.close()
 
     with server("ui.serve", "--most-sessions", "3") as running:
-        asyncio.run(fill(running))
+        apart(fill(running))
 
 
 def test_a_server_takes_the_descriptors_it_may_have_and_no_more() -> None:
@@ -100,7 +100,7 @@ def test_a_server_takes_the_descriptors_it_may_have_and_no_more() -> None:
         assert ask(running.url)[0] == 200
 
     with server("ui.serve", descriptors=512) as running:
-        asyncio.run(fill(running))
+        apart(fill(running))
         assert [line for line in running.said() if "Error" in line or "error" in line] == []
 
 
@@ -113,4 +113,4 @@ def test_who_comes_back_in_time_finds_the_session_again() -> None:
             assert await session_of(second) == identity
 
     with server("ui.serve") as running:
-        asyncio.run(leave_and_come_back(running.url))
+        apart(leave_and_come_back(running.url))

@@ -1,6 +1,5 @@
 """What strangers may ask of a server, and what they are refused."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.web.server.starlette.starlette_app import App
 
-from tests.server import ROOT, Server, server
+from tests.server import ROOT, Server, apart, server
 from tests.strangers import answered, ask, forge, knock, opening, tab
 from ui import door, messages, policy
 from ui.navigation import PAGES
@@ -302,7 +301,7 @@ def test_wrong_values_of_every_widget_cost_three_lines_at_most(alone: Server) ->
                     await answered(socket)
                     assert len(alone.said()) - before <= 3, (identity, kind)
 
-    asyncio.run(attack())
+    apart(attack())
 
 
 def test_what_a_browser_may_say_is_all_that_is_heard() -> None:
@@ -345,7 +344,7 @@ def test_nobody_empties_everybodys_caches_or_asks_for_a_place_for_files() -> Non
         while (event := await one.receive())["type"] == "websocket.receive":
             heard.append(BackMsg.FromString(event["bytes"]))
 
-    asyncio.run(listen())
+    apart(listen())
     assert [message.WhichOneof("type") for message in heard] == ["rerun_script", "app_heartbeat"]
 
 
@@ -359,6 +358,6 @@ def test_the_first_visitor_of_a_server_may_come_by_a_deep_link() -> None:
             return [message.WhichOneof("type") for message in await answered(socket)]
 
     with server("ui.serve") as fresh:
-        came = asyncio.run(visit(fresh.url))
+        came = apart(visit(fresh.url))
     assert "page_not_found" not in came
     assert came.count("delta") > 20
