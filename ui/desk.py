@@ -63,7 +63,7 @@ class Place(Generic[Result]):
         assert work is not None
         try:
             self._result.set_result(work())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
             self._result.set_exception(error)  # raised where the result is asked for
 
     def end(self) -> None:
